@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_NET_H
+#define SY_NET_H
+
+/*
+ * Addresses, prefixes and MAC addresses as values: to compare, to read from
+ * text and to print.  Pure functions, any thread.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Also an index: tables for both families are arrays of SY_N_FAMILIES. */
+enum sy_family {
+	SY_IPV4 = 0,
+	SY_IPV6 = 1,
+	SY_N_FAMILIES = 2
+};
+
+/* Network order.  An IPv4 address fills the first four bytes and the rest is zero, so that two
+ * addresses of one family compare as two words. */
+struct sy_addr {
+	union {
+		uint8_t bytes[16];
+		uint32_t v4_be;
+		uint64_t words[2];
+	};
+};
+
+struct sy_ip {
+	struct sy_addr addr;
+	uint8_t family; /* enum sy_family */
+};
+
+struct sy_prefix {
+	struct sy_ip ip; /* host bits are kept: an interface's own address is one of these */
+	uint8_t length; /* 0 to 32, or 0 to 128 */
+};
+
+struct sy_mac {
+	uint8_t bytes[6];
+};
+
+/* A flow's identity as one packet shows it. */
+struct sy_tuple {
+	struct sy_addr src;
+	struct sy_addr dst;
+	uint16_t src_port_be; /* ICMP echo: the identifier in both */
+	uint16_t dst_port_be;
+	uint8_t family; /* enum sy_family */
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
+};
+
+/* Which way a packet goes on its flow. */
+enum sy_direction {
+	SY_ORIGINAL = 0, /* as the client's first packet: to the service */
+	SY_REPLY = 1, /* back to the client */
+};
+
+#define SY_IP_TEXT 46 /* longest text of an address, with its end */
+#define SY_PREFIX_TEXT 50
+#define SY_MAC_TEXT 18
+
+/* All parsers: whole string or -EINVAL, nothing written then. */
+int sy_ip_parse(const char *text, struct sy_ip *ip);
+int sy_prefix_parse(const char *text, struct sy_prefix *prefix); /* the length is required */
+int sy_mac_parse(const char *text, struct sy_mac *mac); /* aa:bb:cc:dd:ee:ff */
+
+/* All printers return text, for use inside a call to printf. */
+const char *sy_ip_text(const struct sy_ip *ip, char text[SY_IP_TEXT]);
+const char *sy_addr_text(uint8_t family, const struct sy_addr *addr, char text[SY_IP_TEXT]);
+const char *sy_prefix_text(const struct sy_prefix *prefix, char text[SY_PREFIX_TEXT]);
+const char *sy_mac_text(const struct sy_mac *mac, char text[SY_MAC_TEXT]);
+
+/* Whether ip lies in the network that prefix spans. */
+bool sy_prefix_contains(const struct sy_prefix *prefix, const struct sy_ip *ip);
+
+static inline struct sy_addr
+sy_addr_v4(uint32_t v4_be)
+{
+	struct sy_addr addr = { .words = { 0, 0 } };
+
+	addr.v4_be = v4_be;
+	return addr;
+}
+
+static inline bool
+sy_addr_equal(const struct sy_addr *a, const struct sy_addr *b)
+{
+	return ((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1])) == 0;
+}
+
+static inline bool
+sy_ip_equal(const struct sy_ip *a, const struct sy_ip *b)
+{
+	return a->family == b->family && sy_addr_equal(&a->addr, &b->addr);
+}
+
+/* The same conversation, seen from the other side. */
+static inline struct sy_tuple
+sy_tuple_reverse(const struct sy_tuple *tuple)
+{
+	struct sy_tuple reverse = *tuple;
+
+	reverse.src = tuple->dst;
+	reverse.dst = tuple->src;
+	reverse.src_port_be = tuple->dst_port_be;
+	reverse.dst_port_be = tuple->src_port_be;
+	return reverse;
+}
+
+#endif /* SY_NET_H */
