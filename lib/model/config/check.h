@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_CONFIG_CHECK_H
+#define SY_CONFIG_CHECK_H
+
+/*
+ * The checks that need more than one value, a file for each part of the
+ * configuration.  All return 0 or the error of the first fault.
+ */
+#include "index.h"
+#include "parse.h"
+
+int sy_config_check_ports(struct sy_config_parser *parser);
+int sy_config_check_routes(struct sy_config_parser *parser); /* and neighbours */
+int sy_config_check_pools(struct sy_config_parser *parser);
+int sy_config_check_services(struct sy_config_parser *parser);
+
+/* That no two elements of a list are the same; key is what the message points to.  The index can be
+ * asked after 0, and must be freed after any. */
+int sy_config_check_unique(struct sy_config_parser *parser, struct sy_config_index *index,
+	const struct sy_config_identity *identity, const struct sy_config_path *list,
+	const char *key, const void *elements, uint32_t n, size_t size);
+int sy_config_check_twice(struct sy_config_parser *parser,
+	const struct sy_config_identity *identity, const struct sy_config_path *list,
+	const char *key, const void *elements, uint32_t n, size_t size);
+
+/* Whether one of the port's own addresses is this one. */
+bool sy_config_port_has(const struct sy_port_config *port, const struct sy_ip *ip);
+
+#endif /* SY_CONFIG_CHECK_H */

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_CONFIG_H
+#define SY_CONFIG_H
+
+/*
+ * The checked configuration.
+ *
+ * One JSON file becomes one struct sy_config in which every value is present
+ * (defaults filled in), in range, and every name that one part uses of another
+ * exists.  What can be wrong with a file is found here, with file, line, column
+ * and JSON path, before anything is touched.
+ *
+ * Written and read on the management core only, immutable after loading, freed
+ * by whoever loaded it.  Needs no DPDK: the operator's client links it.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sy/error.h"
+#include "sy/log.h"
+#include "sy/net.h"
+
+#define SY_NAME_SIZE 64 /* longest name with its end: letters, digits, '-', '_', '.' */
+#define SY_TEXT_SIZE 256
+#define SY_MAX_WORKERS 64
+#define SY_MAX_PORTS 16
+#define SY_MAX_PORT_ADDRESSES 16
+#define SY_MAX_POOL_BACKENDS 65535
+
+enum sy_idle_mode {
+	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
+	SY_IDLE_PAUSE, /* the CPU's pause instruction: leaves a hyperthread its share */
+	SY_IDLE_SLEEP, /* sleep for idle_sleep_us: leaves the core to others */
+};
+
+struct sy_port_config {
+	char name[SY_NAME_SIZE];
+	char device[SY_TEXT_SIZE]; /* a PCI address, or a virtual device's arguments */
+	char profile[SY_NAME_SIZE]; /* "auto", or a file's name in drivers-config/ */
+	char twin[16]; /* the kernel interface's name; empty: none */
+	struct sy_prefix addresses[SY_MAX_PORT_ADDRESSES]; /* the balancer's own, and networks */
+	uint16_t n_addresses;
+	uint16_t mtu; /* bytes of IP packet, 1280 to 9000 */
+	uint16_t rx_descriptors;
+	uint16_t tx_descriptors;
+	bool has_mac; /* else the device's own */
+	struct sy_mac mac;
+};
+
+struct sy_route_config {
+	struct sy_prefix to;
+	struct sy_ip via; /* of the same family as to */
+	uint16_t port; /* index; found from via's network when the file does not say */
+};
+
+struct sy_neighbour_config {
+	struct sy_ip address;
+	struct sy_mac mac;
+	uint16_t port; /* index of a port */
+};
+
+enum sy_health_type {
+	SY_HEALTH_NONE, /* always up */
+	SY_HEALTH_TCP,
+	SY_HEALTH_HTTP,
+	SY_HEALTH_HTTPS,
+	SY_HEALTH_ICMP,
+};
+
+struct sy_health_config {
+	uint8_t type; /* enum sy_health_type */
+	bool verify; /* HTTPS: check the certificate against the system's authorities */
+	uint16_t port; /* 0: the backend's own */
+	uint16_t rise; /* successes in a row that make it up */
+	uint16_t fall; /* failures in a row that make it down */
+	uint16_t status_low; /* HTTP: lowest and highest status that is a success */
+	uint16_t status_high;
+	uint16_t jitter_percent; /* each interval is drawn within plus or minus this share */
+	uint32_t interval_ms;
+	uint32_t timeout_ms;
+	char method[16];
+	char path[SY_TEXT_SIZE];
+	char host[SY_TEXT_SIZE]; /* HTTP Host and TLS name; empty: the backend's address */
+	char body[SY_TEXT_SIZE]; /* must stand in the answer; empty: any */
+};
+
+struct sy_backend_config {
+	char name[SY_NAME_SIZE]; /* unique in its pool */
+	struct sy_ip address;
+	uint16_t port; /* host order, 1 to 65535 */
+	uint16_t weight; /* 0 to 65535; 0: no new flows */
+	bool spare; /* serves only when no other can */
+	bool enabled;
+};
+
+/* What happens to the flows of a backend that goes down or is removed. */
+enum sy_on_down {
+	SY_ON_DOWN_KEEP, /* they stay until they end by themselves or time out */
+	SY_ON_DOWN_RESET, /* RST to both sides at once */
+};
+
+struct sy_pool_config {
+	char name[SY_NAME_SIZE];
+	char scheduler[SY_NAME_SIZE];
+	uint8_t on_down; /* enum sy_on_down */
+	uint32_t slow_start_ms; /* 0: a returning backend has its whole weight at once */
+	struct sy_health_config health;
+	struct sy_backend_config *backends;
+	uint32_t n_backends;
+};
+
+/* What a client is told that cannot be served. */
+enum sy_refusal {
+	SY_REFUSE_RESET, /* TCP: RST; UDP: ICMP port unreachable */
+	SY_REFUSE_DROP,
+};
+
+/* All in milliseconds. */
+struct sy_timeouts {
+	uint32_t established;
+	uint32_t syn; /* half-open */
+	uint32_t fin; /* one or both sides have closed, data may still come */
+	uint32_t time_wait;
+	uint32_t closed; /* after RST */
+	uint32_t udp;
+};
+
+#define SY_NO_POOL UINT32_MAX
+
+struct sy_service_config {
+	char name[SY_NAME_SIZE];
+	char mode[SY_NAME_SIZE];
+	struct sy_ip address;
+	uint16_t port; /* host order */
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t on_empty; /* enum sy_refusal: no backend can serve */
+	uint8_t on_no_flow; /* enum sy_refusal: a TCP segment of no known flow */
+	uint32_t pool; /* index */
+	uint32_t spare_pool; /* index, or SY_NO_POOL */
+	uint32_t max_half_open; /* over all workers; 0: an eighth of max_flows */
+	struct sy_timeouts timeouts;
+};
+
+struct sy_config {
+	char file[SY_TEXT_SIZE]; /* where it came from */
+	char name[SY_NAME_SIZE]; /* EAL prefix and prefix of runtime files; "steelyard" */
+	uint8_t log_level; /* enum sy_log_level */
+	bool hugepages; /* false: ordinary memory */
+	uint8_t idle_mode; /* enum sy_idle_mode */
+	uint32_t idle_after_us; /* nothing received for so long: rest */
+	uint32_t idle_sleep_us;
+	uint16_t workers; /* 1 to SY_MAX_WORKERS */
+	char cores[SY_TEXT_SIZE]; /* CPU list, management core first; empty: chosen at start */
+	uint32_t max_flows; /* over all workers and both families */
+	uint32_t max_services; /* room for reloads to add to */
+	uint32_t max_backends;
+	uint32_t punt_rate; /* packets a second of each kind to the kernel, over all workers */
+	uint32_t punt_burst;
+	char control_socket[108];
+	char control_group[SY_NAME_SIZE]; /* may use the control socket too; empty: root only */
+	struct sy_port_config *ports;
+	uint32_t n_ports;
+	struct sy_route_config *routes;
+	uint32_t n_routes;
+	struct sy_neighbour_config *neighbours;
+	uint32_t n_neighbours;
+	struct sy_pool_config *pools;
+	uint32_t n_pools;
+	struct sy_service_config *services;
+	uint32_t n_services;
+};
+
+/* Pools that this file or a later one may have: workers keep a cursor for each. */
+static inline uint32_t
+sy_config_max_pools(const struct sy_config *config)
+{
+	return config->max_services + config->max_backends;
+}
+
+/*
+ * Names that this component cannot know because the things live in components above it.
+ * The lists are for the message ("known: rr, wrr, ...").
+ */
+struct sy_config_names {
+	bool (*is_scheduler)(const char *name);
+	bool (*is_mode)(const char *name);
+	const char *schedulers;
+	const char *modes;
+};
+
+/*
+ * Reads, parses and checks a file, or a text of known length that is called file in messages.
+ * names may be NULL: then scheduler and mode are taken as they are (the client's check).
+ * Returns 0 and sets *config, which the caller frees with sy_config_free(); else -EINVAL (content),
+ * -E2BIG (over 256 MiB), -ENOMEM, or what open(2) and read(2) say, with error filled.  What is not
+ * wrong but surely not meant is logged as a warning.
+ */
+int sy_config_load(const char *file, const struct sy_config_names *names, struct sy_config **config,
+	struct sy_error *error);
+int sy_config_parse(const char *file, const char *text, size_t length,
+	const struct sy_config_names *names, struct sy_config **config, struct sy_error *error);
+
+void sy_config_free(struct sy_config *config); /* NULL is no error */
+
+/* The whole configuration as JSON in the file's own form, defaults included.  The caller frees the
+ * text with free(3).  Loading it again gives an equal configuration.  NULL: out of memory. */
+char *sy_config_text(const struct sy_config *config);
+
+/* Reads a CPU list such as "0-3" or "8,2,4" in its order.  Returns how many CPUs, or -EINVAL: not a
+ * list, a CPU twice, over 1023, or more than n_max of them. */
+int sy_config_cores(const char *list, uint16_t *cpus, unsigned int n_max);
+
+/* What a reload may not change.  Returns 0 when next can replace current in a running daemon, else
+ * -EBUSY with the first key that differs and the remedy (restart). */
+int sy_config_check_reload(
+	const struct sy_config *current, const struct sy_config *next, struct sy_error *error);
+
+/* Writes the JSON Schema (conf/steelyard.schema.json) or the reference (Markdown) that the
+ * descriptor table holds.  Returns 0 or -EIO. */
+int sy_config_write_schema(FILE *out);
+int sy_config_write_reference(FILE *out);
+
+#endif /* SY_CONFIG_H */

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+
+#include "sy/config.h"
+
+#include "accept.h"
+#include "table.h"
+
+/* What is served: pools with their backends and probes, services. */
+
+#define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define KEYS(list) .keys = list, .n_keys = sizeof(list) / sizeof(list[0])
+
+#define HOUR_MS 3600000
+#define DAY_MS 86400000
+
+static const struct sy_config_choice on_down_choices[] = {
+	{ "keep", SY_ON_DOWN_KEEP },
+	{ "reset", SY_ON_DOWN_RESET },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_choice health_types[] = {
+	{ "tcp", SY_HEALTH_TCP },
+	{ "http", SY_HEALTH_HTTP },
+	{ "https", SY_HEALTH_HTTPS },
+	{ "icmp", SY_HEALTH_ICMP },
+	{ "none", SY_HEALTH_NONE },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_choice protocols[] = {
+	{ "tcp", IPPROTO_TCP },
+	{ "udp", IPPROTO_UDP },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_choice refusals[] = {
+	{ "reset", SY_REFUSE_RESET },
+	{ "drop", SY_REFUSE_DROP },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_key health_keys[] = {
+	{ "type", &sy_kind_choice, AT(struct sy_health_config, type), .choices = health_types,
+		.fallback = "tcp",
+		.help = "How to ask: connect, GET over HTTP or HTTPS, ping; none: always up." },
+	{ "interval", &sy_kind_duration, AT(struct sy_health_config, interval_ms), .unit = 1000,
+		.low = 10, .high = HOUR_MS, .fallback = "2s",
+		.help = "From one probe to the next." },
+	{ "timeout", &sy_kind_duration, AT(struct sy_health_config, timeout_ms), .unit = 1000,
+		.low = 1, .high = HOUR_MS, .fallback = "500ms",
+		.help = "No answer for so long is a failure; at most the interval." },
+	{ "rise", &sy_kind_number, AT(struct sy_health_config, rise), .low = 1, .high = 100,
+		.fallback = "2", .help = "Successes in a row that make a backend up." },
+	{ "fall", &sy_kind_number, AT(struct sy_health_config, fall), .low = 1, .high = 100,
+		.fallback = "3", .help = "Failures in a row that make it down." },
+	{ "jitter", &sy_kind_percent, AT(struct sy_health_config, jitter_percent), .high = 50,
+		.fallback = "10%",
+		.help = "Each interval is drawn within plus or minus this share." },
+	{ "port", &sy_kind_number, AT(struct sy_health_config, port), .high = UINT16_MAX,
+		.fallback = "0", .help = "The port that is asked; 0: the backend's own." },
+	{ "method", &sy_kind_text, AT(struct sy_health_config, method), .accepts = sy_accept_method,
+		.form = "a method in capital letters", .pattern = "^[A-Z]{1,15}$",
+		.fallback = "GET", .help = "HTTP and HTTPS: the request's method." },
+	{ "path", &sy_kind_text, AT(struct sy_health_config, path), .accepts = sy_accept_path,
+		.form = "a path that starts with '/', without spaces,", .pattern = "^/[!-~]*$",
+		.fallback = "/", .help = "HTTP and HTTPS: the request's path and query." },
+	{ "host", &sy_kind_text, AT(struct sy_health_config, host), .accepts = sy_accept_visible,
+		.form = "a host name", .pattern = "^[!-~]*$", .empty = true, .fallback = "",
+		.help = "HTTP and HTTPS: the Host header and TLS name; empty: the backend's address." },
+	{ "status", &sy_kind_status, AT(struct sy_health_config, status_low),
+		.other = offsetof(struct sy_health_config, status_high), .low = 100, .high = 599,
+		.fallback = "200-399", .help = "HTTP and HTTPS: the statuses that are a success." },
+	{ "body", &sy_kind_text, AT(struct sy_health_config, body), .empty = true, .fallback = "",
+		.help = "HTTP and HTTPS: a text that must stand in the answer; empty: any answer." },
+	{ "verify", &sy_kind_boolean, AT(struct sy_health_config, verify), .fallback = "false",
+		.help = "HTTPS: check the certificate against the system's authorities." },
+};
+
+static const struct sy_config_section health_section = {
+	.title = "pools[].health",
+	.help = "How a pool's backends are probed.",
+	KEYS(health_keys),
+};
+
+static const struct sy_config_key backend_keys[] = {
+	{ "name", &sy_kind_name, AT(struct sy_backend_config, name), .required = true,
+		.help = "Unique in its pool." },
+	{ "address", &sy_kind_address, AT(struct sy_backend_config, address), .required = true,
+		.help = "Of the family of the services that use the pool." },
+	{ "port", &sy_kind_number, AT(struct sy_backend_config, port), .low = 1, .high = UINT16_MAX,
+		.required = true, .help = "Where the server listens." },
+	{ "weight", &sy_kind_number, AT(struct sy_backend_config, weight), .high = UINT16_MAX,
+		.fallback = "1",
+		.help = "Its share against the others' weights; 0: no new flows." },
+	{ "spare", &sy_kind_boolean, AT(struct sy_backend_config, spare), .fallback = "false",
+		.help = "Serves only when no other of its pool can." },
+	{ "enabled", &sy_kind_boolean, AT(struct sy_backend_config, enabled), .fallback = "true",
+		.help = "False: known, shown and not used." },
+};
+
+static const struct sy_config_section backend_section = {
+	.title = "pools[].backends[]",
+	.help = "The servers of a pool.",
+	KEYS(backend_keys),
+	.size = sizeof(struct sy_backend_config),
+};
+
+static const struct sy_config_key pool_keys[] = {
+	{ "name", &sy_kind_name, AT(struct sy_pool_config, name), .required = true,
+		.help = "What services call it; unique." },
+	{ "scheduler", &sy_kind_name, AT(struct sy_pool_config, scheduler), .fallback = "wlc",
+		.help = "How the backend of a new flow is chosen, such as \"rr\", \"lc\" or \"wlc\"." },
+	{ "slow_start", &sy_kind_duration, AT(struct sy_pool_config, slow_start_ms), .unit = 1000,
+		.high = HOUR_MS, .fallback = "10s",
+		.help = "How long the weight of a returning backend grows; 0s: it has all at once." },
+	{ "on_down", &sy_kind_choice, AT(struct sy_pool_config, on_down),
+		.choices = on_down_choices, .fallback = "keep",
+		.help = "The flows of a backend that goes down: keep them, or reset both sides." },
+	{ "health", &sy_kind_object, .offset = offsetof(struct sy_pool_config, health),
+		.section = &health_section, .help = "How the backends are probed." },
+	{ "backends", &sy_kind_list, AT(struct sy_pool_config, backends),
+		.other = offsetof(struct sy_pool_config, n_backends), .high = SY_MAX_POOL_BACKENDS,
+		.section = &backend_section, .required = true, .help = "The servers." },
+};
+
+const struct sy_config_section sy_config_pool_section = {
+	.title = "pools[]",
+	.help = "The groups of servers behind services.",
+	KEYS(pool_keys),
+	.size = sizeof(struct sy_pool_config),
+};
+
+#define TIMEOUT(member, text) \
+	.kind = &sy_kind_duration, AT(struct sy_timeouts, member), .unit = 1000, .low = 10, \
+	.high = DAY_MS, .fallback = text
+
+static const struct sy_config_key timeout_keys[] = {
+	{ "established", TIMEOUT(established, "15m"), .help = "TCP: both sides have agreed." },
+	{ "syn", TIMEOUT(syn, "30s"), .help = "TCP: half-open." },
+	{ "fin", TIMEOUT(fin, "2m"),
+		.help = "TCP: a side has closed, or both have and data may still come." },
+	{ "time_wait", TIMEOUT(time_wait, "60s"), .help = "TCP: closed by both." },
+	{ "closed", TIMEOUT(closed, "3s"), .help = "TCP: after a reset." },
+	{ "udp", TIMEOUT(udp, "5m"), .help = "UDP." },
+};
+
+static const struct sy_config_section timeouts_section = {
+	.title = "services[].timeouts",
+	.help = "How long a flow without packets lives, by its state.",
+	KEYS(timeout_keys),
+};
+
+static const struct sy_config_key service_keys[] = {
+	{ "name", &sy_kind_name, AT(struct sy_service_config, name), .required = true,
+		.help = "Unique." },
+	{ "address", &sy_kind_address, AT(struct sy_service_config, address), .required = true,
+		.help = "The virtual IP; address, port and protocol together are unique." },
+	{ "port", &sy_kind_number, AT(struct sy_service_config, port), .low = 1, .high = UINT16_MAX,
+		.required = true, .help = "The port that clients talk to." },
+	{ "protocol", &sy_kind_choice, AT(struct sy_service_config, protocol), .choices = protocols,
+		.fallback = "tcp", .help = "The transport." },
+	{ "mode", &sy_kind_name, AT(struct sy_service_config, mode), .fallback = "nat",
+		.help = "The forwarding mode, how packets reach the backends, such as \"nat\"." },
+	{ "pool", &sy_kind_reference, AT(struct sy_service_config, pool), .target = "pools",
+		.required = true, .help = "The pool that serves." },
+	{ "spare_pool", &sy_kind_reference, AT(struct sy_service_config, spare_pool),
+		.target = "pools", .empty = true, .fallback = "",
+		.help = "The pool that serves when no backend of the first can; empty: none." },
+	{ "on_empty", &sy_kind_choice, AT(struct sy_service_config, on_empty), .choices = refusals,
+		.fallback = "reset",
+		.help = "What a client is told when no backend can serve: reset (TCP RST, or ICMP port "
+			"unreachable) or nothing." },
+	{ "on_no_flow", &sy_kind_choice, AT(struct sy_service_config, on_no_flow),
+		.choices = refusals, .fallback = "reset",
+		.help = "What the sender of a TCP segment of no known flow is told." },
+	{ "max_half_open", &sy_kind_number, AT(struct sy_service_config, max_half_open),
+		.high = 1000000000, .fallback = "0",
+		.help = "Half-open TCP flows at once, over all workers; 0: an eighth of max_flows." },
+	{ "timeouts", &sy_kind_object, .offset = offsetof(struct sy_service_config, timeouts),
+		.section = &timeouts_section,
+		.help = "How long a flow without packets lives, by its state." },
+};
+
+const struct sy_config_section sy_config_service_section = {
+	.title = "services[]",
+	.help = "What clients talk to.",
+	KEYS(service_keys),
+	.size = sizeof(struct sy_service_config),
+};

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <json-c/json.h>
+
+#include "config_text.h"
+
+/* The printed configuration, and what a reload may change. */
+
+static struct sy_config *
+parse(const char *quoted)
+{
+	struct sy_config *config = NULL;
+	struct sy_error error;
+
+	CU_ASSERT_EQUAL_FATAL(parse_quoted(quoted, NULL, &config, &error), 0);
+	return config;
+}
+
+/* Every key away from its default, in the order and form in which it is printed. */
+#define EVERYTHING \
+	"{'name':'x','workers':2,'cores':'4,0-1','hugepages':false,'log_level':'debug'," \
+	"'max_flows':64,'max_services':7,'max_backends':8," \
+	"'idle':{'mode':'poll','after':'1ms','sleep':'3us'}," \
+	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
+	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \
+	"['10.0.0.1/24','2001:db8::1/64'],'mtu':1280,'rx_descriptors':64,'tx_descriptors':128," \
+	"'twin':'','mac':'02:00:00:00:00:01'},{'name':'lan','device':'net_tap1','profile':'auto'," \
+	"'addresses':[],'mtu':9000,'rx_descriptors':1024,'tx_descriptors':1024,'twin':'k1'," \
+	"'mac':''}]," \
+	"'routes':[{'to':'0.0.0.0/0','via':'10.0.0.9','port':'wan'}]," \
+	"'neighbours':[{'address':'fe80::1','mac':'02:00:00:00:00:02','port':'lan'}]," \
+	"'pools':[{'name':'p','scheduler':'rr','slow_start':'90s','on_down':'reset'," \
+	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
+	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
+	"'body':'a\\\"\\\\b\\n','verify':true},'backends':[" \
+	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'spare':true,'enabled':false}," \
+	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'spare':false,'enabled':true}" \
+	"]},{'name':'q','scheduler':'lc','slow_start':'0s','on_down':'keep'," \
+	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
+	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
+	"'body':'','verify':false},'backends':[]}]," \
+	"'services':[{'name':'s','address':'10.0.0.80','port':80,'protocol':'udp','mode':'dr'," \
+	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','max_half_open':3," \
+	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
+	"'closed':'24h','udp':'61s'}}]}"
+
+/* Removes white space (the values have none) and turns the quotes back. */
+static void
+squeeze(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from != '\0'; from++) {
+		if (*from == ' ' || *from == '\n')
+			continue;
+		*to++ = *from == '"' && (from == text || from[-1] != '\\') ? '\'' : *from;
+	}
+	*to = '\0';
+}
+
+static void
+test_round_trip(void)
+{
+	struct sy_config *config = parse(EVERYTHING);
+	char *text = sy_config_text(config);
+	struct sy_config *again = NULL;
+	struct sy_error error;
+	char *second;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_EQUAL_FATAL(
+		sy_config_parse("t.json", text, strlen(text), NULL, &again, &error), 0);
+	second = sy_config_text(again);
+	CU_ASSERT_STRING_EQUAL(text, second);
+	squeeze(text);
+	CU_ASSERT_STRING_EQUAL(text, EVERYTHING);
+	free(text);
+	free(second);
+	sy_config_free(config);
+	sy_config_free(again);
+}
+
+static const char *
+member(json_object *object, const char *first, const char *second)
+{
+	json_object *inner = NULL;
+	json_object *value = NULL;
+
+	if (json_object_get_type(object) == json_type_array)
+		object = json_object_array_get_idx(object, 0);
+	CU_ASSERT_TRUE_FATAL(json_object_object_get_ex(object, first, &inner));
+	if (json_object_get_type(inner) == json_type_array)
+		inner = json_object_array_get_idx(inner, 0);
+	CU_ASSERT_TRUE_FATAL(json_object_object_get_ex(inner, second, &value));
+	return json_object_get_string(value);
+}
+
+/* Another reader takes the printed form, and reads the same in it. */
+static void
+test_other_reader(void)
+{
+	struct sy_config *config = parse(EVERYTHING);
+	char *text = sy_config_text(config);
+	json_tokener *tokener = json_tokener_new();
+	json_object *object;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, text, (int)strlen(text));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(object);
+	CU_ASSERT_STRING_EQUAL(member(object, "idle", "after"), "1ms");
+	CU_ASSERT_STRING_EQUAL(member(object, "ports", "mac"), "02:00:00:00:00:01");
+	CU_ASSERT_STRING_EQUAL(member(object, "ports", "mtu"), "1280");
+	CU_ASSERT_STRING_EQUAL(member(object, "routes", "port"), "wan");
+	CU_ASSERT_STRING_EQUAL(member(object, "neighbours", "port"), "lan");
+	CU_ASSERT_STRING_EQUAL(member(object, "pools", "slow_start"), "90s");
+	CU_ASSERT_STRING_EQUAL(member(object, "services", "spare_pool"), "p");
+	json_object_put(object);
+	json_tokener_free(tokener);
+	free(text);
+	sy_config_free(config);
+}
+
+/* A reload from "{'workers':2" PORTS ...} to these. */
+static void
+test_fixed(void)
+{
+	static const struct {
+		const char *next;
+		const char *message; /* NULL: the reload may go on */
+	} cases[] = {
+		{ "{'workers':2," PORTS ",'pools':[],'services':[]}", NULL },
+		/* The default, written out. */
+		{ "{'workers':2,'cores':''," PORTS ",'pools':[],'services':[]}", NULL },
+		{ "{'workers':2,'log_level':'debug'," PORTS ",'pools':[" WEB "],'services':[" WWW
+		  "]}",
+			NULL },
+		{ "{'workers':2," PORTS ",'pools':[],'services':[],"
+		  "'routes':[{'to':'0.0.0.0/0','via':'10.0.0.9'}]}",
+			"t.json: routes: found 1, but the daemon runs with 0; restart it to change "
+			"this" },
+		{ "{'workers':3," PORTS ",'pools':[],'services':[]}",
+			"t.json: workers: found 3, but the daemon runs with 2; restart it to change "
+			"this" },
+		{ "{'workers':2,'cores':'0-2'," PORTS ",'pools':[],'services':[]}",
+			"t.json: cores: found \"0-2\", but the daemon runs with \"\"; restart it to "
+			"change this" },
+		{ "{'workers':2,'idle':{'after':'1ms'}," PORTS ",'pools':[],'services':[]}",
+			"t.json: idle.after: found \"1ms\", but the daemon runs with \"100us\"; restart "
+			"it to change this" },
+		{ "{'workers':2,'ports':[" WAN "],'pools':[],'services':[]}",
+			"t.json: ports: found 1, but the daemon runs with 2; restart it to change this" },
+		{ "{'workers':2,'ports':[" LAN "," WAN "],'pools':[],'services':[]}",
+			"t.json: ports[0].name: found \"lan\", but the daemon runs with \"wan\"; restart "
+			"it to change this" },
+		{ "{'workers':2,'ports':[" WAN ",{'name':'lan','device':'net_null1','addresses':"
+		  "['10.1.0.1/24']}],'pools':[],'services':[]}",
+			"t.json: ports[1].addresses[0]: found \"10.1.0.1/24\", but the daemon runs with "
+			"\"10.1.0.1/16\"; restart it to change this" },
+		{ "{'workers':2,'ports':[" WAN ",{'name':'lan','device':'net_null1'}],'pools':[],"
+		  "'services':[]}",
+			"t.json: ports[1].addresses: found 0, but the daemon runs with 1; restart it to "
+			"change this" },
+	};
+	struct sy_config *current = parse("{'workers':2," PORTS ",'pools':[],'services':[]}");
+
+	for (size_t i = 0; i < SY_UNIT_COUNT(cases); i++) {
+		struct sy_config *next = parse(cases[i].next);
+		struct sy_error error = { "" };
+		int code = sy_config_check_reload(current, next, &error);
+
+		CU_ASSERT_EQUAL(code, cases[i].message != NULL ? -16 : 0);
+		CU_ASSERT_STRING_EQUAL(
+			error.text, cases[i].message != NULL ? cases[i].message : "");
+		sy_config_free(next);
+	}
+	sy_config_free(current);
+}
+
+static const struct sy_test tests[] = {
+	{ "the printed configuration is the one that was loaded, and loads again",
+		test_round_trip },
+	{ "the printed configuration is JSON to another reader", test_other_reader },
+	{ "a reload may change what is served, and nothing that memory is sized by", test_fixed },
+};
+
+int
+main(int argc, char **argv)
+{
+	return sy_unit_run("config_reload", tests, SY_UNIT_COUNT(tests), argc, argv);
+}
