@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sy/stats.h"
+
+#define COUNTER_DESCRIPTION(symbol, name, unit, help) [SY_COUNTER_##symbol] = { name, unit, help },
+#define DROP_DESCRIPTION(symbol, name, help) [SY_DROP_##symbol] = { name, "packets", help },
+
+const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS] = { SY_COUNTERS(
+	COUNTER_DESCRIPTION) };
+
+const struct sy_counter_description sy_drop_descriptions[SY_N_DROPS] = {
+	[SY_DROP_NONE] = { "none", "packets", "not dropped" }, SY_DROPS(DROP_DESCRIPTION)
+};

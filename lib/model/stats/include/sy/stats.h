@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_STATS_H
+#define SY_STATS_H
+
+/*
+ * Counters and drop reasons.
+ *
+ * Each worker adds to its own block, on its own cache lines, with plain stores;
+ * the management core reads and sums.  A reset moves a baseline on the reader's
+ * side and never touches a worker's block.
+ *
+ * A counter or a drop reason is one row below: its symbol, its name on every
+ * surface, its unit, and what it tells an operator.  The order of rows is free.
+ */
+#include <stdint.h>
+
+/* The first eight close the accounting, on each worker and at all times:
+ * received + from_kernel + handed_in + originated
+ *	= transmitted + to_kernel + handed_over + dropped (the sum of all drop reasons). */
+#define SY_COUNTERS(ROW) \
+	ROW(RECEIVED, "received", "packets", "taken from this worker's receive queues") \
+	ROW(FROM_KERNEL, "from_kernel", "packets", "taken from the kernel twins, to be sent") \
+	ROW(HANDED_IN, "handed_in", "packets", "taken over from other workers") \
+	ROW(ORIGINATED, "originated", "packets", "made here: resets and ICMP errors") \
+	ROW(TRANSMITTED, "transmitted", "packets", "accepted by a port's transmit queue") \
+	ROW(TO_KERNEL, "to_kernel", "packets", "given to the kernel twins") \
+	ROW(HANDED_OVER, "handed_over", "packets", "given to the worker that owns their flow") \
+	ROW(RECEIVED_BYTES, "received_bytes", "bytes", "Ethernet frames taken from ports") \
+	ROW(TRANSMITTED_BYTES, "transmitted_bytes", "bytes", "Ethernet frames sent to ports") \
+	ROW(FLOWS_CREATED, "flows_created", "flows", "flows made") \
+	ROW(FLOWS_ENDED, "flows_ended", "flows", "flows ended, for whatever reason") \
+	ROW(FLOWS_EXPIRED, "flows_expired", "flows", "flows ended by a timeout") \
+	ROW(FLOWS_RESET, "flows_reset", "flows", "flows reset because their backend went down") \
+	ROW(FLOWS_REUSED, "flows_reused", "flows", "a SYN on a closed flow made a new one") \
+	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \
+	ROW(LOOPS_IDLE, "loops_idle", "turns", "turns that found nothing to do") \
+	ROW(BUSY_CYCLES, "busy_cycles", "cycles", "time stamp cycles in turns that found work") \
+	ROW(IDLE_CYCLES, "idle_cycles", "cycles", "time stamp cycles in turns that did not")
+
+#define SY_DROPS(ROW) \
+	ROW(TOO_SHORT, "too_short", "the frame ends inside a header") \
+	ROW(BAD_IP_HEADER, "bad_ip_header", "version, header length or reserved fields wrong") \
+	ROW(BAD_IP_LENGTH, "bad_ip_length", "the IP length does not fit the frame") \
+	ROW(BAD_IP_CHECKSUM, "bad_ip_checksum", "the IPv4 header checksum is wrong") \
+	ROW(BAD_ADDRESS, "bad_address", "a source or destination that no packet may have") \
+	ROW(BAD_TCP, "bad_tcp", "TCP header length or flags that no stack sends") \
+	ROW(BAD_UDP, "bad_udp", "the UDP length does not fit the packet") \
+	ROW(BAD_ICMP, "bad_icmp", "ICMP cut short, or its embedded packet makes no sense") \
+	ROW(BAD_EXTENSION, "bad_extension", "IPv6 extension headers wrong or too many") \
+	ROW(FRAGMENT, "fragment", "a fragment for a service: fragments are not tracked") \
+	ROW(TTL_EXPIRED, "ttl_expired", "TTL ended here, and no ICMP error could be sent") \
+	ROW(NO_SERVICE, "no_service", "for a virtual IP, but no service has this port") \
+	ROW(NO_BACKEND, "no_backend", "no backend can serve, and the service says drop") \
+	ROW(NO_FLOW, "no_flow", "a segment or reply of no known flow") \
+	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may") \
+	ROW(TABLE_FULL, "table_full", "the flow table is full") \
+	ROW(TUPLE_TAKEN, "tuple_taken", "the reply direction belongs to another flow") \
+	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow") \
+	ROW(RST_WINDOW, "rst_window", "an RST outside the window: blind reset attack or late") \
+	ROW(NO_ROUTE, "no_route", "no route to the destination") \
+	ROW(UNRESOLVED, "unresolved", "the next hop's MAC address is not known yet") \
+	ROW(TOO_BIG, "too_big", "larger than the port's MTU, and no ICMP error could be sent") \
+	ROW(ICMP_NO_FLOW, "icmp_no_flow", "an ICMP error about no known flow") \
+	ROW(ICMP_RATE, "icmp_rate", "an answer was due, but the ICMP and RST limit is reached") \
+	ROW(NO_TWIN, "no_twin", "for the host, but the port has no kernel twin") \
+	ROW(PUNT_RATE, "punt_rate", "for the host, above the punt rate limit") \
+	ROW(PUNT_FULL, "punt_full", "for the host, but the ring to the kernel is full") \
+	ROW(HANDOVER_FULL, "handover_full", "the ring to the owning worker is full") \
+	ROW(TX_FULL, "tx_full", "the port's transmit queue took no more") \
+	ROW(LINK_DOWN, "link_down", "the port to send on has no link") \
+	ROW(NO_BUFFER, "no_buffer", "no packet buffer for an answer") \
+	ROW(STOPPING, "stopping", "in flight when the worker stopped")
+
+#define SY_COUNTER_SYMBOL(symbol, name, unit, help) SY_COUNTER_##symbol,
+enum sy_counter {
+	SY_COUNTERS(SY_COUNTER_SYMBOL) SY_N_COUNTERS
+};
+#undef SY_COUNTER_SYMBOL
+
+/* 0 is 'not dropped'. */
+#define SY_DROP_SYMBOL(symbol, name, help) SY_DROP_##symbol,
+enum sy_drop {
+	SY_DROP_NONE,
+	SY_DROPS(SY_DROP_SYMBOL) SY_N_DROPS
+};
+#undef SY_DROP_SYMBOL
+
+struct sy_counter_description {
+	const char *name;
+	const char *unit;
+	const char *help;
+};
+
+extern const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS];
+extern const struct sy_counter_description sy_drop_descriptions[SY_N_DROPS];
+
+/* Of one service or one backend on one worker: one cache line. */
+struct sy_traffic {
+	uint64_t packets_in; /* from clients */
+	uint64_t bytes_in; /* of IP packets */
+	uint64_t packets_out; /* to clients */
+	uint64_t bytes_out;
+	uint64_t flows_created;
+	uint64_t flows_ended;
+	uint64_t flows_refused; /* service: no backend, half-open limit, table full */
+	uint64_t connect_failures; /* SYN unanswered, or answered with RST or ICMP unreachable */
+} __attribute__((aligned(64)));
+
+struct sy_worker_stats {
+	uint64_t counters[SY_N_COUNTERS];
+	uint64_t drops[SY_N_DROPS];
+	struct sy_traffic *services; /* [max_services], by service id */
+	struct sy_traffic *backends; /* [max_backends], by backend id */
+} __attribute__((aligned(64)));
+
+struct sy_stats {
+	uint32_t n_workers;
+	uint32_t max_services;
+	uint32_t max_backends;
+	struct sy_worker_stats **workers; /* [n_workers]; written by that worker only */
+};
+
+/* Management core; sockets[n_workers] is the NUMA node of each worker.  0 or -ENOMEM. */
+int sy_stats_create(uint32_t n_workers, const int *sockets, uint32_t max_services,
+	uint32_t max_backends, struct sy_stats **stats);
+void sy_stats_destroy(struct sy_stats *stats); /* NULL is no error */
+
+/* Sums over workers.  Any thread; each word is read whole, the picture is not atomic. */
+uint64_t sy_stats_counter(const struct sy_stats *stats, enum sy_counter counter);
+uint64_t sy_stats_drop(const struct sy_stats *stats, enum sy_drop drop);
+uint64_t sy_stats_worker_dropped(const struct sy_stats *stats, uint32_t worker);
+struct sy_traffic sy_stats_service(const struct sy_stats *stats, uint32_t service);
+struct sy_traffic sy_stats_backend(const struct sy_stats *stats, uint32_t backend);
+
+#endif /* SY_STATS_H */
