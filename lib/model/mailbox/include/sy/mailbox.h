@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_MAILBOX_H
+#define SY_MAILBOX_H
+
+/*
+ * Everything that passes between the management core and a worker, and between
+ * workers, besides snapshots and counters: bounded rings, never a lock.
+ *
+ * Each ring has one producer and one consumer.  A full ring is the producer's
+ * problem, at once: it drops and counts, or tries again a turn later.
+ *
+ *	requests   management -> worker   what a worker must do or tell (flow dumps)
+ *	events     worker -> management   what a worker has seen (unresolved neighbours)
+ *	to_kernel  worker -> management   packets for the host, mbuf->port is the Steelyard port
+ *	from_kernel management -> worker  packets of the host, mbuf->port is the port to send on
+ *	handover   worker -> worker       packets of another worker's flows
+ *	transmit   worker -> worker       finished packets for a port whose transmit queue
+ *	                                  belongs to another worker; mbuf->port is that port
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "sy/net.h"
+
+enum sy_event_kind {
+	SY_EVENT_UNRESOLVED, /* the kernel should resolve address on port */
+};
+
+struct sy_event { /* 24 bytes: ring elements are whole words */
+	struct sy_addr address;
+	uint8_t kind; /* enum sy_event_kind */
+	uint8_t port;
+	uint8_t family;
+};
+
+/* One flow, as surfaces show it. */
+struct sy_flow_record {
+	struct sy_addr client;
+	struct sy_addr vip;
+	struct sy_addr backend_address;
+	uint32_t service; /* id */
+	uint32_t backend; /* id */
+	uint32_t idle_ms;
+	uint16_t client_port_be;
+	uint16_t vip_port_be;
+	uint16_t backend_port_be;
+	uint8_t family;
+	uint8_t protocol;
+	const char *state; /* a word that lives as long as the program */
+};
+
+enum sy_request_kind {
+	SY_REQUEST_FLOWS, /* write up to room records, of flows that match */
+};
+
+/* The management core owns a request and its memory and leaves both alone until done is set.  A
+ * worker spreads the work over many turns. */
+struct sy_request {
+	uint8_t kind; /* enum sy_request_kind */
+	uint32_t service; /* SY_NONE: any */
+	uint32_t backend; /* SY_NONE: any */
+	struct sy_flow_record *records;
+	uint32_t room;
+	uint32_t n; /* written by the worker */
+	_Atomic bool done; /* set by the worker, release */
+};
+
+struct sy_mailbox {
+	struct rte_ring *requests;
+	struct rte_ring *events; /* of struct sy_event, by value */
+	struct rte_ring *to_kernel;
+	struct rte_ring *from_kernel;
+	struct rte_ring **handover; /* [n_workers]: ring from that worker to this one; own: NULL */
+	struct rte_ring **transmit; /* likewise */
+	uint32_t n_workers;
+};
+
+/* Management core.  The rings' memory lies on the worker's node.  0, -ENOMEM or -EINVAL. */
+int sy_mailbox_create(uint32_t worker, uint32_t n_workers, int socket, struct sy_mailbox **mailbox);
+void sy_mailbox_destroy(struct sy_mailbox *mailbox); /* frees the packets that are left in it */
+
+/* Producer's side; 0 or -ENOBUFS. */
+int sy_mailbox_post_request(
+	struct sy_mailbox *mailbox, struct sy_request *request); /* management */
+int sy_mailbox_post_event(struct sy_mailbox *mailbox, const struct sy_event *event); /* worker */
+
+/* Consumer's side; NULL or false when there is none. */
+struct sy_request *sy_mailbox_take_request(struct sy_mailbox *mailbox); /* worker */
+bool sy_mailbox_take_event(struct sy_mailbox *mailbox, struct sy_event *event); /* management */
+
+#endif /* SY_MAILBOX_H */
