@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_CHOICE_H
+#define SY_CHOICE_H
+
+/*
+ * A scheduler's state together with the candidates that it was built from, so
+ * that the next snapshot can tell whether it still holds.  Counted references,
+ * management core only.
+ */
+#include "sy/scheduler.h"
+
+struct sy_choice {
+	uint32_t references;
+	uint32_t n_candidates;
+	const struct sy_scheduler *scheduler;
+	struct sy_scheduler_state *state;
+	struct sy_candidate candidates[];
+};
+
+/* Takes known again when it fits, else builds.  n_candidates 0 gives NULL.  0, or the error of the
+ * scheduler's build(). */
+int sy_choice_get(struct sy_choice *known, const struct sy_scheduler *scheduler,
+	const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
+	struct sy_choice **choice);
+void sy_choice_release(struct sy_choice *choice); /* NULL is no error */
+
+#endif /* SY_CHOICE_H */

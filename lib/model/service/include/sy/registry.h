@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_REGISTRY_H
+#define SY_REGISTRY_H
+
+/*
+ * Services and backends as the management core knows them.
+ *
+ * The registry gives each service and each backend a number that stays the same
+ * over reloads: counters, flows and snapshots use it.  Beside the configuration
+ * it holds what has been found out (health), decided (effective weight) and
+ * ordered (drain, weight) since.  Whoever changes a row tells the registry, and
+ * the daemon builds a new snapshot from it soon after.
+ *
+ * A backend that leaves the configuration keeps its number until its last flow
+ * has ended; then the number may be given away, with another generation.
+ *
+ * Management core only.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sy/config.h"
+#include "sy/error.h"
+#include "sy/live.h"
+#include "sy/stats.h"
+
+enum sy_health_state {
+	SY_HEALTH_STARTING, /* not probed yet: gets no flows */
+	SY_HEALTH_UP,
+	SY_HEALTH_DOWN,
+};
+
+struct sy_backend {
+	bool used; /* else the number is free */
+	bool leaving; /* no longer configured, flows remain */
+	bool draining; /* by order: no new flows */
+	uint8_t health; /* enum sy_health_state */
+	uint16_t generation; /* flows of another one are reset */
+	uint32_t id;
+	uint32_t pool; /* index in the configuration */
+	char pool_name[SY_NAME_SIZE];
+	struct sy_backend_config config; /* a copy */
+	uint8_t on_down; /* enum sy_on_down, of its pool */
+	uint64_t seed; /* of its pool's name, its name, address and port */
+	int32_t ordered_weight; /* by the operator; below 0: the configuration's */
+	uint16_t effective_weight; /* what schedulers get; the adapt component sets it */
+	uint16_t weight_scale; /* effective_weight / weight_scale compares with weight; 1 or more */
+	uint64_t state_since_us; /* sy_time_us() of the last change of state */
+	uint64_t up_since_us; /* 0: not up */
+	uint32_t probe_us; /* how long the last probe took */
+	char probe_text[96]; /* what the last probe found: "HTTP 200", "connection refused" */
+	struct sy_traffic before; /* what others had counted under its number */
+};
+
+struct sy_service {
+	bool used;
+	bool leaving;
+	uint32_t id;
+	struct sy_service_config config; /* pool indices are those of the current configuration */
+	struct sy_traffic before; /* what others had counted under its number */
+};
+
+struct sy_registry; /* opaque; rows are reached by the functions below */
+
+/* max_services and max_backends rows.  live and stats are read to know when a leaving backend's
+ * last flow has ended; stats likewise for services.  Both outlive the registry.  Without stats
+ * nothing is counted.  0 or -ENOMEM. */
+int sy_registry_create(uint32_t max_services, uint32_t max_backends, const struct sy_live *live,
+	const struct sy_stats *stats, struct sy_registry **registry);
+void sy_registry_destroy(struct sy_registry *registry); /* NULL is no error */
+
+/*
+ * Makes the rows agree with config: what is the same keeps its number and all that was found out
+ * about it, what is new gets one, what is gone starts to leave.  The configuration must outlive
+ * the registry's use of it.  0, or -ENOSPC (more services or backends than there is room for) with
+ * error filled and nothing changed.
+ */
+int sy_registry_apply(
+	struct sy_registry *registry, const struct sy_config *config, struct sy_error *error);
+
+const struct sy_config *sy_registry_config(const struct sy_registry *registry);
+
+/* Rows by number; NULL when the number is free or too large.  Numbers in use are below the limit
+ * that n_backends() and n_services() return. */
+struct sy_backend *sy_registry_backend(struct sy_registry *registry, uint32_t id);
+struct sy_service *sy_registry_service(struct sy_registry *registry, uint32_t id);
+uint32_t sy_registry_n_backends(const struct sy_registry *registry);
+uint32_t sy_registry_n_services(const struct sy_registry *registry);
+
+/* The number of backend `index` of pool `pool` of the current configuration. */
+uint32_t sy_registry_backend_id(const struct sy_registry *registry, uint32_t pool, uint32_t index);
+
+/* What it has counted itself: a number's counters go on when the number is given away. */
+struct sy_traffic sy_registry_backend_traffic(
+	const struct sy_registry *registry, const struct sy_backend *backend);
+struct sy_traffic sy_registry_service_traffic(
+	const struct sy_registry *registry, const struct sy_service *service);
+
+/* By the operator's word, "pool/backend" or "backend" where only one has that name.  0, or -ENOENT
+ * (none) or -EINVAL (several), with error filled. */
+int sy_registry_find(struct sy_registry *registry, const char *word, struct sy_backend **backend,
+	struct sy_error *error);
+
+/* "up", "down", "drain", "disabled", "starting", "leaving": the one word that all surfaces show. */
+const char *sy_backend_state(const struct sy_backend *backend);
+
+/* Whether it may get new flows at all (spares too). */
+bool sy_backend_is_candidate(const struct sy_backend *backend);
+
+/* The operator's or the file's weight, before slow start and policies. */
+uint16_t sy_backend_base_weight(const struct sy_backend *backend);
+
+/* Health's word.  Stamps the time of a change, moves the generation when the pool resets flows on
+ * down, and marks the registry changed.  Returns whether the state changed. */
+bool sy_registry_set_health(
+	struct sy_registry *registry, struct sy_backend *backend, enum sy_health_state health);
+void sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backend, bool on);
+void sy_registry_set_weight(
+	struct sy_registry *registry, struct sy_backend *backend, int32_t weight);
+void sy_registry_set_effective_weight(
+	struct sy_registry *registry, struct sy_backend *backend, uint16_t weight);
+
+/* Frees the numbers of leaving rows whose last flow has ended; returns whether there were any.  Call
+ * it now and then. */
+bool sy_registry_collect(struct sy_registry *registry);
+
+/* Grows whenever some backend's generation moves: there are flows to reset. */
+uint32_t sy_registry_reset_epoch(const struct sy_registry *registry);
+
+/* Grows with every change that a snapshot must show. */
+uint64_t sy_registry_version(const struct sy_registry *registry);
+
+#endif /* SY_REGISTRY_H */

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_SNAPSHOT_H
+#define SY_SNAPSHOT_H
+
+/*
+ * The immutable picture that workers read.
+ *
+ * The management core builds one from the registry and the routes whenever they
+ * have changed, publishes it by one release store, and frees its predecessor
+ * when every worker has passed a quiescent state (rte_rcu_qsbr).  A worker loads
+ * the pointer once a loop turn and reports quiescence at the turn's end; it keeps
+ * no pointer into a snapshot from one turn to the next.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ether.h>
+#include <rte_rcu_qsbr.h>
+
+#include "sy/registry.h"
+#include "sy/routes.h"
+#include "sy/scheduler.h"
+
+#define SY_NONE UINT32_MAX
+
+struct sy_port_row {
+	struct rte_ether_addr mac;
+	uint16_t device; /* ethdev id */
+	uint16_t mtu;
+	bool link_up;
+	bool has_twin;
+	bool has_address[SY_N_FAMILIES];
+	struct sy_addr address[SY_N_FAMILIES]; /* the first: source of ICMP errors */
+};
+
+/* A neighbour, with the Ethernet addresses of a packet to it. */
+struct sy_next_hop {
+	struct rte_ether_addr dst; /* these two as they stand in the frame */
+	struct rte_ether_addr src;
+	uint8_t port;
+	bool resolved;
+	struct sy_ip address; /* for asking the kernel to resolve it */
+};
+
+struct sy_backend_row {
+	struct sy_addr address;
+	uint32_t next_hop; /* or SY_NONE: no route */
+	uint16_t port_be;
+	uint16_t generation; /* a flow of another one has lost its backend */
+	uint8_t family;
+	bool used;
+	bool accepts; /* gets new flows; else an embryonic one may move to another backend */
+	bool down; /* answers nobody: a SYN on an old flow of it is a new connection */
+};
+
+struct sy_choice; /* private: what a state was built from; shared by successive snapshots */
+
+struct sy_pool_row {
+	const struct sy_scheduler *scheduler;
+	const struct sy_scheduler_state *state; /* NULL: no backend can serve */
+	struct sy_choice *choice;
+	bool on_spares; /* state holds the spares */
+};
+
+struct sy_route_row {
+	uint32_t next_hop; /* or SY_NONE: via has no neighbour entry */
+	uint8_t port;
+	bool on_link; /* the next hop is the destination itself */
+	struct sy_ip via;
+};
+
+struct sy_service_row {
+	struct sy_addr address;
+	uint16_t port_be;
+	uint8_t family;
+	uint8_t protocol;
+	uint8_t mode; /* row of the forwarding modes' table */
+	uint8_t on_empty; /* enum sy_refusal */
+	uint8_t on_no_flow;
+	bool used;
+	bool leaving; /* only its flows are served; pools are those of a file that is gone */
+	uint32_t pool; /* row of pools */
+	uint32_t spare_pool; /* or SY_NONE */
+	uint32_t max_half_open; /* for each worker */
+	struct sy_timeouts timeouts;
+};
+
+struct sy_snapshot {
+	uint64_t version;
+	uint32_t n_services; /* rows up to the highest number in use */
+	uint32_t n_backends;
+	uint32_t n_pools;
+	uint32_t n_ports;
+	uint32_t n_next_hops;
+	uint32_t reset_epoch; /* grows when flows must be reset: workers then look through theirs */
+	struct sy_service_row *services; /* by service id */
+	struct sy_backend_row *backends; /* by backend id */
+	struct sy_pool_row *pools;
+	struct sy_next_hop *next_hops;
+	struct sy_route_row *routes;
+	struct sy_port_row ports[SY_MAX_PORTS];
+	struct sy_index *index; /* private: look-up tables */
+	struct sy_lpm *lpm; /* private: longest prefix match, shared by successive snapshots */
+	uint64_t route_version; /* that lpm was built from */
+};
+
+struct sy_snapshot_params {
+	uint32_t n_workers; /* quotas are divided by it */
+	uint32_t max_flows; /* for the default half-open quota */
+	int socket; /* NUMA node of the workers */
+	uint8_t (*find_mode)(const char *name);
+};
+
+/* Management core.  previous, or NULL, is the snapshot published last: what has not changed since is
+ * shared with it instead of built again.  0, or -ENOMEM or -EINVAL (unknown scheduler or mode) with
+ * error filled. */
+int sy_snapshot_build(const struct sy_snapshot_params *params, struct sy_registry *registry,
+	const struct sy_routes *routes, const struct sy_snapshot *previous,
+	struct sy_snapshot **snapshot, struct sy_error *error);
+void sy_snapshot_free(struct sy_snapshot *snapshot); /* NULL is no error */
+
+/* The one place that workers look at. */
+struct sy_publication {
+	_Atomic(struct sy_snapshot *) current;
+	struct rte_rcu_qsbr *rcu;
+};
+
+/* Management core.  init: n_workers threads report, by worker number.  publish: takes ownership of
+ * next and waits for no one: the old one is put aside and freed by a later publish() or collect()
+ * once all workers are past it. */
+struct sy_retired;
+struct sy_publisher {
+	struct sy_publication publication;
+	struct sy_retired *retired;
+};
+int sy_publisher_init(struct sy_publisher *publisher, uint32_t n_workers);
+void sy_publisher_fini(struct sy_publisher *publisher); /* workers have stopped */
+void sy_publisher_publish(struct sy_publisher *publisher, struct sy_snapshot *next);
+void sy_publisher_collect(struct sy_publisher *publisher);
+
+/* Worker. */
+static inline const struct sy_snapshot *
+sy_snapshot_load(struct sy_publication *publication)
+{
+	return atomic_load_explicit(&publication->current, memory_order_acquire);
+}
+
+/* Service id for a destination, or SY_NONE.  A leaving service is found too: workers share out the
+ * packets of its flows as before. */
+uint32_t sy_snapshot_service(const struct sy_snapshot *snapshot, uint8_t family,
+	const struct sy_addr *address, uint16_t port_be, uint8_t protocol);
+
+/* What an address is to the balancer. */
+enum sy_address_kind {
+	SY_ADDRESS_OTHER,
+	SY_ADDRESS_VIP, /* a service has it and no port has */
+	SY_ADDRESS_HOST, /* a port's own, maybe a service's too */
+};
+enum sy_address_kind sy_snapshot_address(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address);
+
+/* Whether a backend of any service has this endpoint. */
+bool sy_snapshot_is_backend(const struct sy_snapshot *snapshot, uint8_t family,
+	const struct sy_addr *address, uint16_t port_be);
+
+/* Whether a backend of any service has this address. */
+bool sy_snapshot_has_backend(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address);
+
+/* How to reach a destination. */
+struct sy_path {
+	uint32_t next_hop; /* SY_NONE: no neighbour entry yet */
+	uint8_t port; /* UINT8_MAX: no route at all */
+	struct sy_ip gateway; /* whose entry is missing; set when next_hop is SY_NONE */
+};
+struct sy_path sy_snapshot_route(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination);
+
+/* The backend for a new flow of this service, or SY_NONE when none can serve. */
+uint32_t sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	struct sy_pick *pick, uint32_t cursors[]);
+
+#endif /* SY_SNAPSHOT_H */

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "index.h"
+
+struct sy_index_table *
+sy_index_table_create(uint32_t n)
+{
+	struct sy_index_table *table;
+	uint32_t size = 4;
+
+	while (size < 2 * n)
+		size *= 2;
+	table = calloc(1, sizeof(*table) + size * sizeof(table->entries[0]));
+	if (table != NULL)
+		table->mask = size - 1;
+	return table;
+}
+
+void
+sy_index_table_destroy(struct sy_index_table *table)
+{
+	free(table);
+}
+
+void
+sy_index_table_add(struct sy_index_table *table, const struct sy_key *key, uint32_t value)
+{
+	uint32_t at = sy_key_hash(key) & table->mask;
+
+	while (table->entries[at].used != 0) {
+		if (sy_key_equal(&table->entries[at].key, key))
+			return;
+		at = (at + 1) & table->mask;
+	}
+	table->entries[at] = (struct sy_index_entry){ .key = *key, .value = value, .used = 1 };
+}

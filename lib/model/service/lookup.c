@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reading a snapshot: workers. */
+#include "index.h"
+#include "lpm.h"
+#include "sy/snapshot.h"
+
+uint32_t
+sy_snapshot_service(const struct sy_snapshot *snapshot, uint8_t family,
+	const struct sy_addr *address, uint16_t port_be, uint8_t protocol)
+{
+	struct sy_key key = {
+		.address = *address,
+		.port_be = port_be,
+		.protocol = protocol,
+		.family = family,
+	};
+
+	return sy_index_table_find(snapshot->index->services, &key);
+}
+
+enum sy_address_kind
+sy_snapshot_address(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address)
+{
+	struct sy_key key = { .address = *address, .family = family };
+	uint32_t kind = sy_index_table_find(snapshot->index->addresses, &key);
+
+	return kind == UINT32_MAX ? SY_ADDRESS_OTHER : (enum sy_address_kind)kind;
+}
+
+bool
+sy_snapshot_is_backend(const struct sy_snapshot *snapshot, uint8_t family,
+	const struct sy_addr *address, uint16_t port_be)
+{
+	struct sy_key key = { .address = *address, .port_be = port_be, .family = family };
+
+	/* Under port 0 stand the addresses alone. */
+	return port_be != 0 && sy_index_table_find(snapshot->index->endpoints, &key) != UINT32_MAX;
+}
+
+bool
+sy_snapshot_has_backend(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address)
+{
+	struct sy_key key = { .address = *address, .family = family };
+
+	return sy_index_table_find(snapshot->index->endpoints, &key) != UINT32_MAX;
+}
+
+struct sy_path
+sy_snapshot_route(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination)
+{
+	uint32_t found = sy_lpm_find(snapshot->lpm, family, destination);
+	struct sy_path path = { .next_hop = SY_NONE, .port = UINT8_MAX };
+	const struct sy_route_row *route;
+
+	if (found == SY_LPM_NONE)
+		return path;
+	route = &snapshot->routes[found];
+	path.port = route->port;
+	if (route->on_link) {
+		struct sy_key key = sy_neighbour_key(family, destination, route->port);
+
+		path.gateway = (struct sy_ip){ .addr = *destination, .family = family };
+		path.next_hop = sy_index_table_find(snapshot->index->neighbours, &key);
+	} else {
+		path.gateway = route->via;
+		path.next_hop = route->next_hop;
+	}
+	return path;
+}
+
+uint32_t
+sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	struct sy_pick *pick, uint32_t cursors[])
+{
+	uint32_t pool = service->pool;
+
+	if (snapshot->pools[pool].state == NULL)
+		pool = service->spare_pool;
+	if (pool == SY_NONE || snapshot->pools[pool].state == NULL)
+		return SY_NONE;
+	pick->cursor = &cursors[pool];
+	return snapshot->pools[pool].scheduler->pick(snapshot->pools[pool].state, pick);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_REGISTRY_PRIVATE_H
+#define SY_REGISTRY_PRIVATE_H
+
+/* What registry.c and apply.c share. */
+#include "sy/registry.h"
+
+struct sy_registry {
+	uint32_t max_services;
+	uint32_t max_backends;
+	uint32_t n_services; /* highest number in use, plus one */
+	uint32_t n_backends;
+	struct sy_service *services;
+	struct sy_backend *backends;
+	uint32_t *ids; /* of the configuration's backends, pool after pool */
+	uint32_t *first_id; /* [n_pools]: where a pool's begin in ids */
+	const struct sy_config *config;
+	const struct sy_live *live;
+	const struct sy_stats *stats;
+	uint64_t version;
+	uint32_t reset_epoch;
+};
+
+/* Flows of this backend are to be reset. */
+void sy_registry_reset_flows(struct sy_registry *registry, struct sy_backend *backend);
+
+#endif /* SY_REGISTRY_PRIVATE_H */

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Building a snapshot: management core. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+
+#include "choice.h"
+#include "index.h"
+#include "lpm.h"
+#include "sy/snapshot.h"
+
+/* What the steps of one build share. */
+struct build {
+	const struct sy_snapshot_params *params;
+	struct sy_registry *registry;
+	const struct sy_routes *routes;
+	const struct sy_snapshot *previous;
+	struct sy_snapshot *snapshot;
+	struct sy_error *error;
+};
+
+static void
+index_destroy(struct sy_index *index)
+{
+	if (index == NULL)
+		return;
+	sy_index_table_destroy(index->services);
+	sy_index_table_destroy(index->addresses);
+	sy_index_table_destroy(index->endpoints);
+	sy_index_table_destroy(index->neighbours);
+	free(index);
+}
+
+void
+sy_snapshot_free(struct sy_snapshot *snapshot)
+{
+	if (snapshot == NULL)
+		return;
+	for (uint32_t i = 0; snapshot->pools != NULL && i < snapshot->n_pools; i++)
+		sy_choice_release(snapshot->pools[i].choice);
+	sy_lpm_release(snapshot->lpm);
+	index_destroy(snapshot->index);
+	free(snapshot->services);
+	free(snapshot->backends);
+	free(snapshot->pools);
+	free(snapshot->next_hops);
+	free(snapshot->routes);
+	free(snapshot);
+}
+
+static int
+allocate(struct build *build)
+{
+	struct sy_snapshot *s = build->snapshot;
+	uint32_t n_addresses = 0;
+
+	s->n_services = sy_registry_n_services(build->registry);
+	s->n_backends = sy_registry_n_backends(build->registry);
+	s->n_pools = sy_registry_config(build->registry)->n_pools;
+	s->n_next_hops = build->routes->n_neighbours;
+	s->n_ports = build->routes->n_ports;
+	for (uint32_t i = 0; i < s->n_ports; i++)
+		n_addresses += build->routes->ports[i].n_addresses;
+	s->services = calloc(s->n_services + 1, sizeof(*s->services));
+	s->backends = calloc(s->n_backends + 1, sizeof(*s->backends));
+	s->pools = calloc(s->n_pools + 1, sizeof(*s->pools));
+	s->next_hops = calloc(s->n_next_hops + 1, sizeof(*s->next_hops));
+	s->routes = calloc(build->routes->n_routes + 1, sizeof(*s->routes));
+	s->index = calloc(1, sizeof(*s->index));
+	if (s->services == NULL || s->backends == NULL || s->pools == NULL ||
+		s->next_hops == NULL || s->routes == NULL || s->index == NULL)
+		return -ENOMEM;
+	s->index->services = sy_index_table_create(s->n_services);
+	s->index->addresses = sy_index_table_create(s->n_services + n_addresses);
+	s->index->endpoints = sy_index_table_create(2 * s->n_backends);
+	s->index->neighbours = sy_index_table_create(s->n_next_hops);
+	if (s->index->services == NULL || s->index->addresses == NULL ||
+		s->index->endpoints == NULL || s->index->neighbours == NULL)
+		return -ENOMEM;
+	return 0;
+}
+
+static void
+build_ports(struct build *build)
+{
+	for (uint32_t i = 0; i < build->snapshot->n_ports; i++) {
+		const struct sy_port_state *state = &build->routes->ports[i];
+		struct sy_port_row *row = &build->snapshot->ports[i];
+
+		memcpy(row->mac.addr_bytes, state->mac.bytes, sizeof(row->mac.addr_bytes));
+		row->device = state->device;
+		row->mtu = state->mtu;
+		row->link_up = state->link_up;
+		row->has_twin = state->has_twin;
+		for (uint16_t a = 0; a < state->n_addresses; a++) {
+			const struct sy_ip *ip = &state->addresses[a].ip;
+			struct sy_key key = { .address = ip->addr, .family = ip->family };
+
+			sy_index_table_add(
+				build->snapshot->index->addresses, &key, SY_ADDRESS_HOST);
+			if (row->has_address[ip->family])
+				continue;
+			row->has_address[ip->family] = true;
+			row->address[ip->family] = ip->addr;
+		}
+	}
+}
+
+static void
+build_next_hops(struct build *build)
+{
+	for (uint32_t i = 0; i < build->snapshot->n_next_hops; i++) {
+		const struct sy_neighbour *neighbour = &build->routes->neighbours[i];
+		struct sy_next_hop *hop = &build->snapshot->next_hops[i];
+		struct sy_key key = sy_neighbour_key(
+			neighbour->address.family, &neighbour->address.addr, neighbour->port);
+
+		memcpy(hop->dst.addr_bytes, neighbour->mac.bytes, sizeof(hop->dst.addr_bytes));
+		hop->src = build->snapshot->ports[neighbour->port].mac;
+		hop->port = neighbour->port;
+		hop->resolved = neighbour->resolved;
+		hop->address = neighbour->address;
+		sy_index_table_add(build->snapshot->index->neighbours, &key, i);
+	}
+}
+
+static int
+build_routes(struct build *build)
+{
+	struct sy_snapshot *s = build->snapshot;
+
+	for (uint32_t i = 0; i < build->routes->n_routes; i++) {
+		const struct sy_route *route = &build->routes->routes[i];
+		struct sy_key key =
+			sy_neighbour_key(route->via.family, &route->via.addr, route->port);
+
+		s->routes[i] = (struct sy_route_row){
+			.port = route->port,
+			.on_link = route->on_link,
+			.via = route->via,
+			.next_hop = route->on_link
+				? SY_NONE
+				: sy_index_table_find(s->index->neighbours, &key),
+		};
+	}
+	s->route_version = build->routes->route_version;
+	if (build->previous != NULL && build->previous->route_version == s->route_version) {
+		s->lpm = sy_lpm_share(build->previous->lpm);
+		return 0;
+	}
+	return sy_lpm_create(build->routes, &s->lpm);
+}
+
+static void
+build_backends(struct build *build)
+{
+	for (uint32_t i = 0; i < build->snapshot->n_backends; i++) {
+		const struct sy_backend *backend = sy_registry_backend(build->registry, i);
+		struct sy_backend_row *row = &build->snapshot->backends[i];
+		struct sy_key key = { .protocol = 0 };
+
+		row->next_hop = SY_NONE;
+		if (backend == NULL)
+			continue;
+		row->used = true;
+		row->accepts = sy_backend_is_candidate(backend);
+		row->down = backend->health == SY_HEALTH_DOWN;
+		row->address = backend->config.address.addr;
+		row->family = backend->config.address.family;
+		row->port_be = rte_cpu_to_be_16(backend->config.port);
+		row->generation = backend->generation;
+		row->next_hop =
+			sy_snapshot_route(build->snapshot, row->family, &row->address).next_hop;
+		key.address = row->address;
+		key.family = row->family;
+		sy_index_table_add(build->snapshot->index->endpoints, &key, i);
+		key.port_be = row->port_be;
+		sy_index_table_add(build->snapshot->index->endpoints, &key, i);
+	}
+}
+
+static uint32_t
+collect_candidates(struct build *build, uint32_t pool, bool spares, struct sy_candidate *candidates)
+{
+	const struct sy_config *config = sy_registry_config(build->registry);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < config->pools[pool].n_backends; i++) {
+		uint32_t id = sy_registry_backend_id(build->registry, pool, i);
+		const struct sy_backend *backend = sy_registry_backend(build->registry, id);
+
+		if (backend->config.spare != spares || !sy_backend_is_candidate(backend))
+			continue;
+		candidates[n++] = (struct sy_candidate){
+			.seed = backend->seed,
+			.backend = id,
+			.weight = backend->effective_weight,
+		};
+	}
+	return n;
+}
+
+static int
+build_pool(struct build *build, uint32_t pool, struct sy_candidate *candidates)
+{
+	const struct sy_pool_config *config = &sy_registry_config(build->registry)->pools[pool];
+	struct sy_pool_row *row = &build->snapshot->pools[pool];
+	const struct sy_snapshot *previous = build->previous;
+	struct sy_choice *known =
+		previous != NULL && pool < previous->n_pools ? previous->pools[pool].choice : NULL;
+	uint32_t n = collect_candidates(build, pool, false, candidates);
+	int status;
+
+	if (n == 0) {
+		n = collect_candidates(build, pool, true, candidates);
+		row->on_spares = n > 0;
+	}
+	row->scheduler = sy_scheduler_find(config->scheduler);
+	if (row->scheduler == NULL)
+		return sy_error_set(build->error, -EINVAL,
+			"pool %s: unknown scheduler \"%s\"; known: %s", config->name,
+			config->scheduler, sy_scheduler_names());
+	status = sy_choice_get(
+		known, row->scheduler, candidates, n, build->params->socket, &row->choice);
+	if (status != 0)
+		return sy_error_set(build->error, status, "pool %s: scheduler %s failed: %s",
+			config->name, config->scheduler, strerror(-status));
+	row->state = row->choice == NULL ? NULL : row->choice->state;
+	return 0;
+}
+
+static int
+build_pools(struct build *build)
+{
+	const struct sy_config *config = sy_registry_config(build->registry);
+	struct sy_candidate *candidates;
+	uint32_t largest = 1;
+	int status = 0;
+
+	for (uint32_t i = 0; i < config->n_pools; i++) {
+		if (config->pools[i].n_backends > largest)
+			largest = config->pools[i].n_backends;
+	}
+	candidates = calloc(largest, sizeof(*candidates));
+	if (candidates == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; status == 0 && i < config->n_pools; i++)
+		status = build_pool(build, i, candidates);
+	free(candidates);
+	return status;
+}
+
+static uint32_t
+half_open_quota(const struct build *build, const struct sy_service_config *config)
+{
+	uint32_t total =
+		config->max_half_open > 0 ? config->max_half_open : build->params->max_flows / 8;
+	uint32_t each = total / build->params->n_workers;
+
+	return each > 0 ? each : 1;
+}
+
+static int
+build_service(struct build *build, const struct sy_service *service)
+{
+	const struct sy_service_config *config = &service->config;
+	struct sy_service_row *row = &build->snapshot->services[service->id];
+	struct sy_key key = { .address = config->address.addr, .family = config->address.family };
+
+	*row = (struct sy_service_row){
+		.address = config->address.addr,
+		.family = config->address.family,
+		.port_be = rte_cpu_to_be_16(config->port),
+		.protocol = config->protocol,
+		.mode = build->params->find_mode(config->mode),
+		.on_empty = config->on_empty,
+		.on_no_flow = config->on_no_flow,
+		.used = true,
+		.leaving = service->leaving,
+		.pool = config->pool,
+		.spare_pool = config->spare_pool == SY_NO_POOL ? SY_NONE : config->spare_pool,
+		.max_half_open = half_open_quota(build, config),
+		.timeouts = config->timeouts,
+	};
+	if (row->mode == UINT8_MAX)
+		return sy_error_set(build->error, -EINVAL,
+			"service %s: unknown forwarding mode \"%s\"", config->name, config->mode);
+	if (!service->leaving)
+		sy_index_table_add(build->snapshot->index->addresses, &key, SY_ADDRESS_VIP);
+	key.port_be = row->port_be;
+	key.protocol = row->protocol;
+	sy_index_table_add(build->snapshot->index->services, &key, service->id);
+	return 0;
+}
+
+static int
+build_services(struct build *build)
+{
+	int status = 0;
+
+	for (uint32_t i = 0; status == 0 && i < build->snapshot->n_services; i++) {
+		const struct sy_service *service = sy_registry_service(build->registry, i);
+
+		if (service != NULL)
+			status = build_service(build, service);
+	}
+	return status;
+}
+
+static int
+build_all(struct build *build)
+{
+	int status = allocate(build);
+
+	if (status != 0)
+		return status;
+	build_ports(build);
+	build_next_hops(build);
+	status = build_routes(build);
+	if (status != 0)
+		return status;
+	build_backends(build);
+	status = build_pools(build);
+	return status != 0 ? status : build_services(build);
+}
+
+int
+sy_snapshot_build(const struct sy_snapshot_params *params, struct sy_registry *registry,
+	const struct sy_routes *routes, const struct sy_snapshot *previous,
+	struct sy_snapshot **snapshot, struct sy_error *error)
+{
+	struct build build = {
+		.params = params,
+		.registry = registry,
+		.routes = routes,
+		.previous = previous,
+		.snapshot = calloc(1, sizeof(struct sy_snapshot)),
+		.error = error,
+	};
+	int status;
+
+	if (error != NULL)
+		error->text[0] = '\0';
+	if (build.snapshot == NULL)
+		return sy_error_set(error, -ENOMEM, "snapshot: out of memory");
+	build.snapshot->version = previous == NULL ? 1 : previous->version + 1;
+	build.snapshot->reset_epoch = sy_registry_reset_epoch(registry);
+	status = build_all(&build);
+	if (status != 0) {
+		sy_snapshot_free(build.snapshot);
+		if (error != NULL && error->text[0] == '\0')
+			sy_error_set(error, status, "snapshot: %s", strerror(-status));
+		return status;
+	}
+	*snapshot = build.snapshot;
+	return 0;
+}

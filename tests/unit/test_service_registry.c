@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sy/registry.h"
+#include "unit.h"
+
+static struct sy_stats *stats;
+static struct sy_live *live;
+static struct sy_registry *registry;
+
+static struct sy_config *
+parse(const char *pool_more, const char *backends)
+{
+	char text[2048];
+	struct sy_config *config;
+	struct sy_error error;
+
+	snprintf(text, sizeof(text),
+		"{\"ports\":[{\"name\":\"p\",\"device\":\"net_null0\","
+		"\"addresses\":[\"10.0.0.1/24\"]}],"
+		"\"pools\":[{\"name\":\"web\",%s\"backends\":[%s]}],"
+		"\"services\":[{\"name\":\"s\",\"address\":\"10.0.0.80\",\"port\":80,"
+		"\"protocol\":\"tcp\",\"mode\":\"nat\",\"pool\":\"web\"}]}",
+		pool_more, backends);
+	if (sy_config_parse("test", text, strlen(text), NULL, &config, &error) != 0) {
+		fprintf(stderr, "%s\n", error.text);
+		abort();
+	}
+	return config;
+}
+
+#define BACKEND(name, last) "{\"name\":\"" name "\",\"address\":\"10.0.0." last "\",\"port\":80}"
+
+static void
+set_up(uint32_t max_backends)
+{
+	static const int socket;
+
+	CU_ASSERT_EQUAL_FATAL(sy_stats_create(1, &socket, 4, max_backends, &stats), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_live_create(1, max_backends, &live), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_registry_create(4, max_backends, live, stats, &registry), 0);
+}
+
+static void
+tear_down(void)
+{
+	sy_registry_destroy(registry);
+	sy_live_destroy(live);
+	sy_stats_destroy(stats);
+}
+
+static struct sy_backend *
+find(const char *name)
+{
+	struct sy_backend *backend = NULL;
+	struct sy_error error;
+
+	sy_registry_find(registry, name, &backend, &error);
+	return backend;
+}
+
+static void
+test_numbers_stay(void)
+{
+	struct sy_config *first = parse("", BACKEND("a", "11") "," BACKEND("b", "12"));
+	struct sy_config *second =
+		parse("", BACKEND("c", "13") "," BACKEND("b", "12") "," BACKEND("a", "11"));
+	uint32_t a;
+	uint32_t b;
+
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	a = find("a")->id;
+	b = find("web/b")->id;
+	sy_registry_set_health(registry, find("a"), SY_HEALTH_UP);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, NULL), 0);
+	CU_ASSERT_EQUAL(find("a")->id, a);
+	CU_ASSERT_EQUAL(find("b")->id, b);
+	CU_ASSERT_EQUAL(find("a")->health, SY_HEALTH_UP);
+	CU_ASSERT_EQUAL(find("c")->health, SY_HEALTH_STARTING);
+	CU_ASSERT_EQUAL(sy_registry_backend_id(registry, 0, 1), b);
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
+/* A backend of the same name at another address is another backend. */
+static void
+test_address_is_identity(void)
+{
+	struct sy_config *first = parse("", BACKEND("a", "11"));
+	struct sy_config *second = parse("", BACKEND("a", "99"));
+	uint32_t before;
+
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	before = find("a")->id;
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, NULL), 0);
+	CU_ASSERT_NOT_EQUAL(find("a")->id, before);
+	CU_ASSERT_STRING_EQUAL(sy_backend_state(sy_registry_backend(registry, before)), "leaving");
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
+static void
+test_leaving_waits_for_flows(void)
+{
+	struct sy_config *first = parse("", BACKEND("a", "11") "," BACKEND("b", "12"));
+	struct sy_config *second = parse("", BACKEND("b", "12"));
+	struct sy_live_view view;
+	uint32_t a;
+	uint16_t generation;
+
+	set_up(8);
+	view = sy_live_view(live, 0);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	a = find("a")->id;
+	generation = find("a")->generation;
+	sy_live_add(&view, a, 1);
+	sy_live_publish(live, 8);
+	stats->workers[0]->backends[a].flows_created = 5;
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, NULL), 0);
+	usleep(1100000); /* longer than a leaving row is kept in any case */
+	sy_registry_collect(registry);
+	CU_ASSERT_PTR_NOT_NULL(sy_registry_backend(registry, a));
+	sy_live_add(&view, a, -1);
+	sy_live_publish(live, 8);
+	stats->workers[0]->backends[a].flows_ended = 5;
+	sy_registry_collect(registry);
+	CU_ASSERT_PTR_NULL(sy_registry_backend(registry, a));
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	CU_ASSERT_EQUAL(find("a")->id, a);
+	CU_ASSERT_NOT_EQUAL(find("a")->generation, generation);
+	stats->workers[0]->backends[a].flows_created++; /* the other five were its forerunner's */
+	CU_ASSERT_EQUAL(sy_registry_backend_traffic(registry, find("a")).flows_created, 1);
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
+static void
+test_no_room_changes_nothing(void)
+{
+	struct sy_config *first = parse("", BACKEND("a", "11") "," BACKEND("b", "12"));
+	struct sy_config *second =
+		parse("", BACKEND("c", "13") "," BACKEND("d", "14") "," BACKEND("a", "11"));
+	struct sy_error error;
+	uint64_t version;
+
+	set_up(3);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	version = sy_registry_version(registry);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, &error), -ENOSPC);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "max_backends"));
+	CU_ASSERT_EQUAL(sy_registry_version(registry), version);
+	CU_ASSERT_PTR_EQUAL(sy_registry_config(registry), first);
+	CU_ASSERT_STRING_EQUAL(sy_backend_state(find("b")), "starting");
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
+static void
+test_down_moves_generation_when_told(void)
+{
+	struct sy_config *keep = parse("\"on_down\":\"keep\",", BACKEND("a", "11"));
+	struct sy_config *reset = parse("\"on_down\":\"reset\",", BACKEND("a", "11"));
+	uint16_t generation;
+
+	set_up(4);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, keep, NULL), 0);
+	generation = find("a")->generation;
+	sy_registry_set_health(registry, find("a"), SY_HEALTH_UP);
+	CU_ASSERT_TRUE(sy_registry_set_health(registry, find("a"), SY_HEALTH_DOWN));
+	CU_ASSERT_FALSE(sy_registry_set_health(registry, find("a"), SY_HEALTH_DOWN));
+	CU_ASSERT_EQUAL(find("a")->generation, generation);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, reset, NULL), 0);
+	sy_registry_set_health(registry, find("a"), SY_HEALTH_UP);
+	sy_registry_set_health(registry, find("a"), SY_HEALTH_DOWN);
+	CU_ASSERT_NOT_EQUAL(find("a")->generation, generation);
+	CU_ASSERT_EQUAL(sy_registry_reset_epoch(registry), 1);
+	tear_down();
+	sy_config_free(keep);
+	sy_config_free(reset);
+}
+
+static void
+test_candidates(void)
+{
+	struct sy_config *config = parse("", BACKEND("a", "11"));
+	struct sy_backend *a;
+
+	set_up(4);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, config, NULL), 0);
+	a = find("a");
+	CU_ASSERT_FALSE(sy_backend_is_candidate(a));
+	sy_registry_set_health(registry, a, SY_HEALTH_UP);
+	CU_ASSERT_TRUE(sy_backend_is_candidate(a));
+	sy_registry_set_draining(registry, a, true);
+	CU_ASSERT_FALSE(sy_backend_is_candidate(a));
+	CU_ASSERT_STRING_EQUAL(sy_backend_state(a), "drain");
+	sy_registry_set_draining(registry, a, false);
+	sy_registry_set_effective_weight(registry, a, 0);
+	CU_ASSERT_FALSE(sy_backend_is_candidate(a));
+	sy_registry_set_weight(registry, a, 7);
+	CU_ASSERT_EQUAL(sy_backend_base_weight(a), 7);
+	tear_down();
+	sy_config_free(config);
+}
+
+static void
+test_find_says_what_is_wrong(void)
+{
+	struct sy_config *config = parse("", BACKEND("a", "11"));
+	struct sy_backend *backend;
+	struct sy_error error;
+
+	set_up(4);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, config, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_find(registry, "z", &backend, &error), -ENOENT);
+	CU_ASSERT_EQUAL(sy_registry_find(registry, "other/a", &backend, &error), -ENOENT);
+	CU_ASSERT_EQUAL(sy_registry_find(registry, "web/a", &backend, &error), 0);
+	tear_down();
+	sy_config_free(config);
+}
+
+static const struct sy_test tests[] = {
+	{ "numbers stay over a reload", test_numbers_stay },
+	{ "another address is another backend", test_address_is_identity },
+	{ "a leaving backend keeps its number while it has flows", test_leaving_waits_for_flows },
+	{ "what has no room changes nothing", test_no_room_changes_nothing },
+	{ "going down resets flows only when told", test_down_moves_generation_when_told },
+	{ "candidates are up, enabled, not draining and have weight", test_candidates },
+	{ "a name that finds nothing is told", test_find_says_what_is_wrong },
+};
+
+int
+main(int argc, char **argv)
+{
+	return sy_unit_run_eal("service_registry", tests, SY_UNIT_COUNT(tests), argc, argv);
+}
