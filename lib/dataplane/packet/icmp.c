@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+
+#include <rte_byteorder.h>
+#include <rte_ip.h>
+
+#include "checksum.h"
+#include "embedded.h"
+#include "frame.h"
+#include "parse.h"
+
+#define EMBEDDED_TRANSPORT_MIN 8u /* what any error quotes of L4 (RFC 792): both ports are there */
+
+/*
+ * The sum of the bytes from `from` to the packet's end, in whatever segments.
+ * Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of odd length.
+ */
+static uint64_t
+sum_segments(const struct sy_packet *packet, uint32_t from)
+{
+	uint32_t left = packet->end - from, done = 0;
+	uint64_t sum = 0;
+
+	for (const struct rte_mbuf *segment = packet->mbuf; left > 0; segment = segment->next) {
+		uint32_t n = RTE_MIN(left, rte_pktmbuf_data_len(segment) - from);
+		uint16_t part = rte_raw_cksum(rte_pktmbuf_mtod_offset(segment, void *, from), n);
+
+		sum += done % 2 == 0 ? part : rte_bswap16(part);
+		done += n;
+		left -= n;
+		from = 0;
+	}
+	return sum;
+}
+
+/* Whether the message is whole; RFC 5508 REQ-3 wants errors with a wrong checksum dropped. */
+static bool
+message_checksum_holds(const struct sy_packet *packet)
+{
+	uint64_t sum = sum_segments(packet, packet->l4);
+
+	if (packet->tuple.family == SY_IPV6)
+		sum += checksum_pseudo(&packet->tuple, packet->end - packet->l4);
+	return checksum_fold(sum) == UINT16_MAX;
+}
+
+/* The tuple of the answers to the quoted packet, which travel the way that the error does.  An
+ * error goes to the sender of what it quotes, or it is forged. */
+static enum sy_drop
+adopt(struct sy_packet *packet, struct sy_tuple *embedded)
+{
+	const uint8_t *transport = frame_at(packet, packet->inner_l4);
+
+	if (packet->inner_l4 + EMBEDDED_TRANSPORT_MIN > embedded_end(packet) ||
+		!sy_addr_equal(&embedded->src, &packet->tuple.dst))
+		return SY_DROP_BAD_ICMP;
+	if (embedded->protocol != IPPROTO_TCP && embedded->protocol != IPPROTO_UDP)
+		return frame_for_host(packet);
+	embedded->src_port_be = load16(transport);
+	embedded->dst_port_be = load16(transport + 2);
+	packet->tuple = sy_tuple_reverse(embedded);
+	packet->flags |= SY_PACKET_ICMP_ERROR;
+	return SY_DROP_NONE;
+}
+
+static enum sy_drop
+parse_embedded_v4(struct sy_packet *packet)
+{
+	const struct rte_ipv4_hdr *ip = frame_at(packet, packet->inner_l3);
+	struct sy_tuple embedded = { .family = SY_IPV4 };
+
+	if (packet->inner_l3 + sizeof(*ip) > embedded_end(packet) ||
+		ip->version_ihl >> 4 != IPVERSION || rte_ipv4_hdr_len(ip) < sizeof(*ip))
+		return SY_DROP_BAD_ICMP;
+	if (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_OFFSET_MASK))
+		return SY_DROP_ICMP_NO_FLOW;
+	embedded.src = sy_addr_v4(ip->src_addr);
+	embedded.dst = sy_addr_v4(ip->dst_addr);
+	embedded.protocol = ip->next_proto_id;
+	packet->inner_l4 = packet->inner_l3 + rte_ipv4_hdr_len(ip);
+	return adopt(packet, &embedded);
+}
+
+static enum sy_drop
+parse_embedded_v6(struct sy_packet *packet)
+{
+	const struct rte_ipv6_hdr *ip = frame_at(packet, packet->inner_l3);
+	struct extension_walk walk = { .offset = packet->inner_l3 + sizeof(*ip) };
+	struct sy_tuple embedded = { .family = SY_IPV6 };
+
+	if (walk.offset > embedded_end(packet) || *(const uint8_t *)ip >> 4 != 6)
+		return SY_DROP_BAD_ICMP;
+	walk.protocol = ip->proto;
+	if (sy_packet_walk_extensions(packet, embedded_end(packet), &walk) != SY_DROP_NONE)
+		return SY_DROP_BAD_ICMP;
+	if (walk.tail)
+		return SY_DROP_ICMP_NO_FLOW;
+	memcpy(embedded.src.bytes, ip->src_addr, sizeof(embedded.src.bytes));
+	memcpy(embedded.dst.bytes, ip->dst_addr, sizeof(embedded.dst.bytes));
+	embedded.protocol = walk.protocol;
+	packet->inner_l4 = (uint16_t)walk.offset;
+	return adopt(packet, &embedded);
+}
+
+static bool
+is_error(uint8_t family, uint8_t type)
+{
+	if (family == SY_IPV4)
+		return type == ICMP4_UNREACHABLE || type == ICMP4_TIME_EXCEEDED ||
+			type == ICMP4_PARAMETER;
+	return type >= ICMP6_UNREACHABLE && type <= ICMP6_PARAMETER;
+}
+
+static enum sy_drop
+parse_error(struct sy_packet *packet)
+{
+	if (!message_checksum_holds(packet))
+		return SY_DROP_BAD_ICMP;
+	packet->inner_l3 = packet->l4 + ICMP_HEADER_LEN;
+	return packet->tuple.family == SY_IPV4 ? parse_embedded_v4(packet)
+					       : parse_embedded_v6(packet);
+}
+
+enum sy_drop
+sy_packet_parse_icmp(struct sy_packet *packet)
+{
+	const uint8_t *icmp = frame_at(packet, packet->l4);
+	uint8_t family = packet->tuple.family;
+	enum sy_drop drop = frame_holds(packet, packet->l4 + ICMP_HEADER_LEN, SY_DROP_BAD_ICMP);
+
+	if (drop != SY_DROP_NONE)
+		return drop;
+	packet->payload = packet->l4 + ICMP_HEADER_LEN;
+	if (is_error(family, icmp[0]))
+		return parse_error(packet);
+	if (icmp[0] != (family == SY_IPV4 ? RTE_IP_ICMP_ECHO_REQUEST : ICMP6_ECHO_REQUEST))
+		return frame_for_host(packet);
+	packet->flags |= SY_PACKET_ECHO_REQUEST;
+	packet->tuple.src_port_be = load16(icmp + 4);
+	packet->tuple.dst_port_be = packet->tuple.src_port_be;
+	return SY_DROP_NONE;
+}

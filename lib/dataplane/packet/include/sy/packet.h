@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_PACKET_H
+#define SY_PACKET_H
+
+/*
+ * What the pipeline knows of one packet, and pure functions on packets: parse,
+ * checksum, rewrite, ICMP.
+ *
+ * A worker keeps a vector of struct sy_packet for the burst in hand; parse
+ * fills it and later stages add to it.  Offsets count bytes from the start of
+ * the frame.  Everything that a later stage touches lies in the first segment
+ * (parse makes sure).  Worker only; no state, no allocation.
+ */
+#include <rte_mbuf.h>
+
+#include "sy/net.h"
+#include "sy/stats.h"
+
+struct sy_flow;
+
+enum sy_packet_flag {
+	SY_PACKET_VLAN = 1 << 0, /* one tag or more; they stay as they are */
+	SY_PACKET_FRAGMENT = 1 << 1, /* any fragment, the first too */
+	SY_PACKET_ICMP_ERROR = 1 << 2, /* tuple is that of the packet that caused it, reversed */
+	SY_PACKET_ECHO_REQUEST = 1 << 3,
+	SY_PACKET_OPTIONS = 1 << 4, /* IPv4 options or IPv6 extension headers */
+	SY_PACKET_HOST = 1 << 5, /* ARP, neighbour discovery, multicast, other protocols */
+};
+
+enum sy_verdict {
+	SY_VERDICT_NONE, /* still in the pipeline */
+	SY_VERDICT_TRANSMIT,
+	SY_VERDICT_KERNEL,
+	SY_VERDICT_HANDOVER,
+	SY_VERDICT_DROP, /* with a reason */
+	SY_VERDICT_GONE, /* consumed: the mbuf is no longer this packet's */
+};
+
+struct sy_packet {
+	struct rte_mbuf *mbuf;
+	struct sy_flow *flow; /* NULL: none */
+	/*
+	 * Of the packet; of an ICMP error the embedded packet's, reversed, so that it looks like
+	 * the packets that travel the error's way and finds the same flow and direction.
+	 */
+	struct sy_tuple tuple;
+	uint16_t l3; /* offset of the IP header */
+	uint16_t l4; /* offset of the TCP, UDP or ICMP header */
+	uint16_t payload; /* offset behind the L4 header; equal to l4: there is none to read */
+	uint16_t end; /* offset behind the IP packet: what lies further is padding */
+	uint16_t inner_l3; /* ICMP errors: the embedded packet's headers */
+	uint16_t inner_l4;
+	uint16_t flags; /* enum sy_packet_flag */
+	uint8_t ttl; /* or hop limit */
+	uint8_t tcp_flags; /* RTE_TCP_SYN_FLAG, ... */
+	uint8_t verdict; /* enum sy_verdict */
+	uint8_t drop; /* enum sy_drop */
+	uint8_t direction; /* enum sy_direction, with a flow */
+	uint8_t port; /* index of the Steelyard port that it came from */
+	uint32_t next_hop; /* set by transmit's route stage; see sy/snapshot.h */
+	uint32_t service; /* id, when classified to one */
+};
+
+/* Longest chain of IPv6 extension headers, and of VLAN tags, that parse walks. */
+#define SY_MAX_EXTENSIONS 6
+#define SY_MAX_VLANS 2
+
+/*
+ * Reads the headers.  Sets every field but flow, direction, port, next_hop and service.  verdict
+ * becomes SY_VERDICT_NONE, or SY_VERDICT_DROP with the reason (malformed), or SY_VERDICT_KERNEL
+ * for what can only be the host's (not IP, multicast, neighbour discovery, protocols that are not
+ * balanced), which is marked SY_PACKET_HOST and read no further than it took to see that.
+ *
+ * IPv4's header checksum is the NIC's word where the mbuf has one.  TCP's and UDP's are not
+ * verified: rewriting keeps a wrong one wrong, for the receiver to find.
+ *
+ * A fragment's ports are 0 but in the first piece, and only the first has an L4 header.
+ */
+void sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf);
+
+/*
+ * Rewrites address and port of one side of the packet, and in an ICMP error of the embedded packet
+ * too, with all checksums brought up to date incrementally (RFC 1624; UDP's zero rules: RFC 768,
+ * RFC 6936).  which: the packet's own source or destination.  The tuple follows.
+ *
+ * In an ICMP error the embedded packet's opposite side changes, since it went the other way
+ * (RFC 5508 section 4.2), and the outer address only when it was the one that the tuple has: an
+ * error from a router between keeps that router's address.
+ *     error to the backend: SY_SIDE_DST, the backend.  VIP -> backend outside, source inside.
+ *     error to the client:  SY_SIDE_SRC, the VIP.  Outside only if the backend sent it.
+ */
+enum sy_side {
+	SY_SIDE_SRC,
+	SY_SIDE_DST
+};
+void sy_packet_rewrite(
+	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be);
+
+/* Takes one from TTL or hop limit; the caller has made sure that it is 2 or more. */
+void sy_packet_decrement_ttl(struct sy_packet *packet);
+
+/*
+ * Turn the packet, in its own buffer, into an answer to its sender; addresses and MACs are
+ * exchanged, so that transmit must choose the next hop anew.  An ICMP error quotes what is in the
+ * buffer: it has to come before any rewriting, or the sender does not know what it quotes.
+ *
+ * They return 0, and the packet is described anew (an ICMP error with its own tuple, no ports), or
+ * the drop reason when no answer may be sent to this packet, which is then as it was (RFC 1122
+ * section 3.2.2, RFC 4443 section 2.4 (e): never about an ICMP error, a multicast, a fragment's
+ * tail), or when there is no room for one before it in its buffer.
+ */
+enum sy_drop sy_packet_answer_echo(struct sy_packet *packet);
+enum sy_drop sy_packet_answer_reset(struct sy_packet *packet); /* TCP RST, RFC 9293 3.10.7.1 */
+
+enum sy_icmp_kind {
+	SY_ICMP_TIME_EXCEEDED,
+	SY_ICMP_PORT_UNREACHABLE,
+	SY_ICMP_HOST_UNREACHABLE,
+	SY_ICMP_TOO_BIG, /* value: the MTU that fits */
+};
+
+/* source: the address that the error comes from, of the packet's family. */
+enum sy_drop sy_packet_answer_icmp(struct sy_packet *packet, enum sy_icmp_kind kind, uint32_t value,
+	const struct sy_addr *source);
+
+/* Writes a TCP RST from `from` to `to` into an empty mbuf and parses it into packet (no Ethernet
+ * addresses yet).  seq and ack are the header's, in host order; ack 0 with no ACK flag. */
+void sy_packet_make_reset(struct sy_packet *packet, struct rte_mbuf *mbuf,
+	const struct sy_tuple *tuple, uint32_t seq, uint32_t ack, bool with_ack);
+
+/* Length of the IP packet in bytes, what MTU limits. */
+static inline uint16_t
+sy_packet_length(const struct sy_packet *packet)
+{
+	return (uint16_t)(packet->end - packet->l3);
+}
+
+#endif /* SY_PACKET_H */

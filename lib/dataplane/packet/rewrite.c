@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+
+#include <rte_ip.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "checksum.h"
+#include "embedded.h"
+#include "frame.h"
+
+/* Where one side's address stands in its IP header. */
+static inline uint8_t *
+address_field(uint8_t *ip, uint8_t family, enum sy_side side)
+{
+	if (likely(family == SY_IPV4))
+		return ip +
+			(side == SY_SIDE_SRC ? offsetof(struct rte_ipv4_hdr, src_addr)
+					     : offsetof(struct rte_ipv4_hdr, dst_addr));
+	return ip +
+		(side == SY_SIDE_SRC ? offsetof(struct rte_ipv6_hdr, src_addr)
+				     : offsetof(struct rte_ipv6_hdr, dst_addr));
+}
+
+static inline size_t
+address_len(uint8_t family)
+{
+	return family == SY_IPV4 ? sizeof(uint32_t) : sizeof(struct sy_addr);
+}
+
+/* Writes the address, and the IPv4 header's checksum that depends on it. */
+static inline void
+set_address(
+	uint8_t *ip, uint8_t family, enum sy_side side, const struct sy_addr *addr, uint64_t change)
+{
+	uint8_t *field = address_field(ip, family, side);
+
+	if (likely(family == SY_IPV4)) {
+		memcpy(field, &addr->v4_be, sizeof(addr->v4_be));
+		checksum_apply(ip + offsetof(struct rte_ipv4_hdr, hdr_checksum), change);
+	} else {
+		memcpy(field, addr->bytes, sizeof(addr->bytes));
+	}
+}
+
+/* Both protocols begin with source and destination port.  Returns the change. */
+static inline uint64_t
+set_port(uint8_t *transport, enum sy_side side, uint16_t port_be)
+{
+	uint8_t *field = transport + (side == SY_SIDE_SRC ? 0 : sizeof(port_be));
+	uint64_t change = checksum_change16(load16(field), port_be);
+
+	store16(field, port_be);
+	return change;
+}
+
+static inline struct sy_addr *
+tuple_addr(struct sy_tuple *tuple, enum sy_side side)
+{
+	return side == SY_SIDE_SRC ? &tuple->src : &tuple->dst;
+}
+
+static inline void
+note_port(struct sy_tuple *tuple, enum sy_side side, uint16_t port_be)
+{
+	if (side == SY_SIDE_SRC)
+		tuple->src_port_be = port_be;
+	else
+		tuple->dst_port_be = port_be;
+}
+
+/* change: of the addresses, which the pseudo-header holds. */
+static inline void
+rewrite_transport(
+	const struct sy_packet *packet, enum sy_side which, uint16_t port_be, uint64_t change)
+{
+	uint8_t *l4 = frame_at(packet, packet->l4);
+
+	switch (packet->tuple.protocol) {
+	case IPPROTO_TCP:
+		change += set_port(l4, which, port_be);
+		checksum_apply(l4 + offsetof(struct rte_tcp_hdr, cksum), change);
+		break;
+	case IPPROTO_UDP:
+		change += set_port(l4, which, port_be);
+		checksum_apply_udp(l4 + offsetof(struct rte_udp_hdr, dgram_cksum), change);
+		break;
+	case IPPROTO_ICMPV6:
+		checksum_apply(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum), change);
+		break;
+	default: /* ICMP's checksum covers no address */
+		break;
+	}
+}
+
+/* The quoted L4 header, of which 8 bytes or more are there.  Returns the change of all its words,
+ * its checksum's too. */
+static uint64_t
+rewrite_embedded_transport(
+	const struct sy_packet *packet, enum sy_side side, uint16_t port_be, uint64_t change)
+{
+	uint8_t *transport = frame_at(packet, packet->inner_l4);
+	bool is_tcp = packet->tuple.protocol == IPPROTO_TCP;
+	uint32_t offset = is_tcp ? offsetof(struct rte_tcp_hdr, cksum)
+				 : offsetof(struct rte_udp_hdr, dgram_cksum);
+	uint8_t *checksum = transport + offset;
+	uint64_t message = set_port(transport, side, port_be);
+	uint16_t old;
+
+	if (packet->inner_l4 + offset + sizeof(old) > embedded_end(packet))
+		return message;
+	old = load16(checksum);
+	if (is_tcp)
+		checksum_apply(checksum, change + message);
+	else
+		checksum_apply_udp(checksum, change + message);
+	return message + checksum_change16(old, load16(checksum));
+}
+
+/* The quoted packet went the other way: its opposite side changes.  Returns the change of the
+ * ICMP message. */
+static uint64_t
+rewrite_embedded(const struct sy_packet *packet, enum sy_side side, const struct sy_addr *addr,
+	uint16_t port_be, uint64_t change)
+{
+	uint8_t *ip = frame_at(packet, packet->inner_l3);
+	uint8_t *checksum = ip + offsetof(struct rte_ipv4_hdr, hdr_checksum);
+	uint64_t message = change;
+	uint16_t old;
+
+	message += rewrite_embedded_transport(packet, side, port_be, change);
+	if (packet->tuple.family == SY_IPV6) {
+		set_address(ip, SY_IPV6, side, addr, change);
+		return message;
+	}
+	old = load16(checksum);
+	set_address(ip, SY_IPV4, side, addr, change);
+	return message + checksum_change16(old, load16(checksum));
+}
+
+static void
+rewrite_error(
+	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be)
+{
+	const struct sy_addr *old = tuple_addr(&packet->tuple, which);
+	uint8_t family = packet->tuple.family;
+	uint8_t *ip = frame_at(packet, packet->l3);
+	uint8_t *icmp = frame_at(packet, packet->l4);
+	uint64_t change = checksum_change_addr(family, old, addr);
+	uint64_t message = rewrite_embedded(
+		packet, which == SY_SIDE_SRC ? SY_SIDE_DST : SY_SIDE_SRC, addr, port_be, change);
+
+	/* An error from a router on the way keeps that router's address. */
+	if (memcmp(address_field(ip, family, which), old->bytes, address_len(family)) == 0) {
+		set_address(ip, family, which, addr, change);
+		if (family == SY_IPV6)
+			message += change;
+	}
+	checksum_apply(icmp + offsetof(struct rte_icmp_hdr, icmp_cksum), message);
+}
+
+void
+sy_packet_rewrite(
+	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be)
+{
+	struct sy_addr *old = tuple_addr(&packet->tuple, which);
+	uint8_t family = packet->tuple.family;
+	uint64_t change;
+
+	if (unlikely(packet->flags & SY_PACKET_ICMP_ERROR)) {
+		rewrite_error(packet, which, addr, port_be);
+	} else {
+		change = checksum_change_addr(family, old, addr);
+		set_address(
+			frame_at(packet, packet->l3), packet->tuple.family, which, addr, change);
+		if (likely(frame_has_transport(packet)))
+			rewrite_transport(packet, which, port_be, change);
+	}
+	*old = *addr;
+	if (likely(frame_has_transport(packet)))
+		note_port(&packet->tuple, which, port_be);
+}
+
+void
+sy_packet_decrement_ttl(struct sy_packet *packet)
+{
+	void *header = frame_at(packet, packet->l3);
+	struct rte_ipv4_hdr *v4 = header;
+	struct rte_ipv6_hdr *v6 = header;
+
+	packet->ttl--;
+	if (unlikely(packet->tuple.family == SY_IPV6)) {
+		v6->hop_limits--;
+		return;
+	}
+	v4->time_to_live--;
+	/* The TTL is the high half of its word. */
+	checksum_apply(&v4->hdr_checksum, checksum_change16(RTE_BE16(0x0100), 0));
+}

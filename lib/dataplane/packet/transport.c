@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <netinet/in.h>
+
+#include <rte_byteorder.h>
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "frame.h"
+#include "parse.h"
+
+#define TCP_WORDS_MIN 5
+#define TCP_JUDGED_FLAGS \
+	(RTE_TCP_URG_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_SYN_FLAG | \
+		RTE_TCP_FIN_FLAG)
+#define SET(flags) (UINT64_C(1) << (flags))
+
+/*
+ * The sets of flags that some stack sends, as a bitmap over URG, ACK, RST, SYN and FIN (PSH, ECE
+ * and CWR go with any).  Not there: none at all, SYN or RST with FIN, SYN with RST, and a FIN or
+ * URG with no ACK (RFC 9293 section 3.10.7.4: from SYN-SENT on, all but RST acknowledge).
+ */
+#define TCP_SANE_FLAGS \
+	(SET(RTE_TCP_SYN_FLAG) | SET(RTE_TCP_SYN_FLAG | RTE_TCP_URG_FLAG) | \
+		SET(RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG) | SET(RTE_TCP_RST_FLAG) | \
+		SET(RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG) | SET(RTE_TCP_ACK_FLAG) | \
+		SET(RTE_TCP_ACK_FLAG | RTE_TCP_URG_FLAG) | \
+		SET(RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG) | \
+		SET(RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_URG_FLAG))
+
+static inline enum sy_drop
+parse_tcp(struct sy_packet *packet)
+{
+	const struct rte_tcp_hdr *tcp = frame_at(packet, packet->l4);
+	enum sy_drop drop = frame_holds(packet, packet->l4 + sizeof(*tcp), SY_DROP_BAD_TCP);
+	uint32_t n_words, end;
+
+	if (unlikely(drop != SY_DROP_NONE))
+		return drop;
+	n_words = tcp->data_off >> 4;
+	end = packet->l4 + 4 * n_words;
+	if (unlikely(n_words < TCP_WORDS_MIN ||
+		    (SET(tcp->tcp_flags & TCP_JUDGED_FLAGS) & TCP_SANE_FLAGS) == 0))
+		return SY_DROP_BAD_TCP;
+	packet->tuple.src_port_be = tcp->src_port;
+	packet->tuple.dst_port_be = tcp->dst_port;
+	packet->tcp_flags = tcp->tcp_flags;
+	packet->payload = (uint16_t)end;
+	return frame_holds(packet, end, SY_DROP_BAD_TCP);
+}
+
+static inline enum sy_drop
+parse_udp(struct sy_packet *packet)
+{
+	const struct rte_udp_hdr *udp = frame_at(packet, packet->l4);
+	enum sy_drop drop = frame_holds(packet, packet->l4 + sizeof(*udp), SY_DROP_BAD_UDP);
+	uint32_t length;
+
+	if (unlikely(drop != SY_DROP_NONE))
+		return drop;
+	length = rte_be_to_cpu_16(udp->dgram_len);
+	packet->tuple.src_port_be = udp->src_port;
+	packet->tuple.dst_port_be = udp->dst_port;
+	packet->payload = packet->l4 + sizeof(*udp);
+	/* A first fragment's length is the whole datagram's. */
+	if (unlikely(length < sizeof(*udp) ||
+		    (packet->l4 + length > packet->end && !(packet->flags & SY_PACKET_FRAGMENT))))
+		return SY_DROP_BAD_UDP;
+	return SY_DROP_NONE;
+}
+
+enum sy_drop
+sy_packet_parse_transport(struct sy_packet *packet, bool tail)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+	bool is_icmp =
+		tuple->protocol == (tuple->family == SY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+
+	if (unlikely(tuple->protocol != IPPROTO_TCP && tuple->protocol != IPPROTO_UDP && !is_icmp))
+		return frame_for_host(packet);
+	if (unlikely(tail))
+		return SY_DROP_NONE;
+	if (likely(tuple->protocol == IPPROTO_TCP))
+		return parse_tcp(packet);
+	if (likely(tuple->protocol == IPPROTO_UDP))
+		return parse_udp(packet);
+	/* The message's checksum and embedded packet need all the pieces. */
+	return packet->flags & SY_PACKET_FRAGMENT ? SY_DROP_NONE : sy_packet_parse_icmp(packet);
+}
