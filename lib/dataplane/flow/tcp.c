@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The TCP state of a flow, from the segments of both sides.
+ *
+ * The backend is believed, the client is not: anybody can send in a client's
+ * name, and must not be able to open, close or confuse a flow without knowing
+ * its sequence numbers.  So what the backend says always counts, and what the
+ * client says counts only when it fits what the backend said.  Segments that do
+ * not count are passed on all the same (their receiver judges them, RFC 5961),
+ * unless a stack would answer them with what we would have to drop.
+ *
+ * All comparisons are modulo 2^32 (RFC 9293 section 3.4).
+ */
+#include <rte_tcp.h>
+
+#include "sy/flow.h"
+
+#define MAX_WINDOW_SHIFT 14 /* RFC 7323 section 2.3 */
+/* A SYN's data, which its SYN/ACK may acknowledge or not (RFC 7413 section 4.2.2). */
+#define MAX_SYN_DATA 65535
+/* How far behind a delayed duplicate of a SYN/ACK may be. */
+#define MAX_SYN_ACK_AGE (1u << 24)
+
+static bool
+is_after(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+static uint8_t
+window_shift(const struct sy_flow *flow, uint8_t side)
+{
+	return side == SY_ORIGINAL ? flow->window_shifts & 0xf : flow->window_shifts >> 4;
+}
+
+/* What this side last said it would take, in bytes.  When its peer offered no scaling the true
+ * value is less: then more is let through to the receiver, who knows. */
+static uint32_t
+window_bytes(const struct sy_flow *flow, uint8_t side)
+{
+	return (uint32_t)flow->windows[side] << window_shift(flow, side);
+}
+
+/* A SYN's own window is not scaled, all later ones are (RFC 7323 section 2.2). */
+static void
+note_syn_window(struct sy_flow *flow, uint8_t side, const struct sy_tcp_segment *segment)
+{
+	uint8_t shift =
+		segment->window_shift > MAX_WINDOW_SHIFT ? MAX_WINDOW_SHIFT : segment->window_shift;
+	uint32_t scaled = ((uint32_t)segment->window + (1u << shift) - 1) >> shift;
+
+	flow->windows[side] = (uint16_t)scaled;
+	if (side == SY_ORIGINAL)
+		flow->window_shifts = (uint8_t)((flow->window_shifts & 0xf0) | shift);
+	else
+		flow->window_shifts = (uint8_t)((flow->window_shifts & 0x0f) | shift << 4);
+}
+
+static enum sy_tcp_verdict
+track_syn(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
+
+	if (segment->flags & RTE_TCP_ACK_FLAG)
+		return SY_TCP_BAD_STATE;
+	switch (flow->state) {
+	case SY_FLOW_SYN_SENT: /* the first, or again, perhaps as a new attempt */
+		client->next = segment->seq + 1 + segment->length;
+		flow->sides[SY_REPLY].acked = segment->seq + 1;
+		note_syn_window(flow, SY_ORIGINAL, segment);
+		return SY_TCP_PASS;
+	case SY_FLOW_CLOSED:
+		return SY_TCP_REOPEN;
+	case SY_FLOW_TIME_WAIT: /* RFC 9293 section 3.6.1, RFC 6191 */
+		return is_after(client->next, segment->seq) ? SY_TCP_PASS : SY_TCP_REOPEN;
+	default: /* the backend answers it with a challenge: RFC 5961 section 4 */
+		return SY_TCP_PASS;
+	}
+}
+
+/* The backend has taken a SYN: numbers start anew.  Until the client acknowledges that, acked of the
+ * client is the first number that would. */
+static void
+begin(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
+	struct sy_tcp_side *backend = &flow->sides[SY_REPLY];
+
+	backend->next = segment->seq + 1 + segment->length;
+	backend->acked = segment->ack;
+	client->next = segment->ack;
+	client->acked = segment->seq + 1;
+	note_syn_window(flow, SY_REPLY, segment);
+}
+
+static enum sy_tcp_verdict
+track_syn_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	struct sy_tcp_side *backend = &flow->sides[SY_REPLY];
+
+	if (!(segment->flags & RTE_TCP_ACK_FLAG))
+		return SY_TCP_BAD_STATE;
+	switch (flow->state) {
+	case SY_FLOW_SYN_SENT:
+		if (flow->sides[SY_ORIGINAL].next - segment->ack > MAX_SYN_DATA) {
+			/* Of an older connection: the client will refuse it with this number. */
+			backend->acked = segment->ack;
+			return SY_TCP_PASS;
+		}
+		begin(flow, segment);
+		flow->state = SY_FLOW_SYN_RECEIVED;
+		return SY_TCP_PASS;
+	case SY_FLOW_SYN_RECEIVED:
+		begin(flow, segment);
+		return SY_TCP_PASS;
+	default:
+		/* One that is no late duplicate: a backend that has forgotten the connection (it
+		 * was restarted) has taken the client's new SYN.  The flow is not half-open again:
+		 * whoever counts those has counted this one out. */
+		if (backend->acked - segment->ack >= MAX_SYN_ACK_AGE) {
+			begin(flow, segment);
+			flow->state = SY_FLOW_ESTABLISHED;
+		}
+		return SY_TCP_PASS;
+	}
+}
+
+/* Whether the number lies in what the receiver takes, its end included: RFC 5961 section 3.2 and
+ * RFC 9293 section 3.10.7.4. */
+static bool
+is_in_window(const struct sy_flow *flow, uint8_t receiver, uint32_t seq)
+{
+	return seq - flow->sides[receiver].acked <= window_bytes(flow, receiver);
+}
+
+static enum sy_tcp_verdict
+track_rst(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *segment)
+{
+	uint8_t receiver = direction ^ 1;
+
+	if (flow->state == SY_FLOW_SYN_SENT && direction == SY_REPLY) {
+		/* It has no number of its own yet: RFC 9293 section 3.10.7.3. */
+		if (!(segment->flags & RTE_TCP_ACK_FLAG) ||
+			segment->ack != flow->sides[SY_ORIGINAL].next)
+			return SY_TCP_BAD_RST;
+	} else if (segment->seq != flow->sides[direction].next &&
+		!is_in_window(flow, receiver, segment->seq)) {
+		return SY_TCP_BAD_RST;
+	}
+	/* RFC 1337: an RST must not cut TIME_WAIT short. */
+	if (flow->state != SY_FLOW_TIME_WAIT)
+		flow->state = SY_FLOW_CLOSED;
+	return SY_TCP_PASS;
+}
+
+static uint32_t
+segment_end(const struct sy_tcp_segment *segment)
+{
+	return segment->seq + segment->length + ((segment->flags & RTE_TCP_FIN_FLAG) != 0);
+}
+
+static void
+note_client(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
+	const struct sy_tcp_side *backend = &flow->sides[SY_REPLY];
+	uint32_t end = segment_end(segment);
+	/* One more than the window: its FIN, or the byte that probes a closed window. */
+	uint32_t limit = backend->acked + window_bytes(flow, SY_REPLY) + 1;
+
+	if (is_after(end, client->next) && !is_after(end, limit))
+		client->next = end;
+	if (!is_after(client->acked, segment->ack) && !is_after(segment->ack, backend->next)) {
+		client->acked = segment->ack;
+		flow->windows[SY_ORIGINAL] = segment->window;
+	}
+}
+
+static void
+note_backend(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	struct sy_tcp_side *backend = &flow->sides[SY_REPLY];
+	uint32_t end = segment_end(segment);
+
+	if (is_after(end, backend->next))
+		backend->next = end;
+	if (is_after(backend->acked, segment->ack))
+		return;
+	backend->acked = segment->ack;
+	flow->windows[SY_REPLY] = segment->window;
+}
+
+/* One side has sent its FIN. */
+static void
+close_side(struct sy_flow *flow, uint8_t side)
+{
+	uint8_t own = side == SY_ORIGINAL ? SY_FLOW_FIN_CLIENT : SY_FLOW_FIN_BACKEND;
+	uint8_t other = side == SY_ORIGINAL ? SY_FLOW_FIN_BACKEND : SY_FLOW_FIN_CLIENT;
+
+	if (flow->state == other)
+		flow->state = SY_FLOW_TIME_WAIT;
+	else if (flow->state == SY_FLOW_ESTABLISHED || flow->state == SY_FLOW_SYN_RECEIVED)
+		flow->state = own;
+}
+
+static enum sy_tcp_verdict
+track_client(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	uint32_t first = flow->sides[SY_ORIGINAL].acked;
+	uint32_t fin = segment->seq + segment->length;
+
+	if (flow->state == SY_FLOW_SYN_SENT)
+		return SY_TCP_BAD_STATE;
+	if (flow->state == SY_FLOW_SYN_RECEIVED) {
+		/* Only who has seen the SYN/ACK can acknowledge it. */
+		if (segment->ack - first > flow->sides[SY_REPLY].next - first)
+			return SY_TCP_BAD_STATE;
+		flow->state = SY_FLOW_ESTABLISHED;
+	}
+	note_client(flow, segment);
+	if ((segment->flags & RTE_TCP_FIN_FLAG) && is_in_window(flow, SY_REPLY, fin))
+		close_side(flow, SY_ORIGINAL);
+	return SY_TCP_PASS;
+}
+
+static enum sy_tcp_verdict
+track_backend(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	if (flow->state == SY_FLOW_SYN_SENT) {
+		/* It still has an older connection and challenges the SYN: the client's answer is
+		 * an RST with this number (RFC 9293 section 3.5.1, recovery). */
+		if (segment->length > 0 || (segment->flags & RTE_TCP_FIN_FLAG))
+			return SY_TCP_BAD_STATE;
+		flow->sides[SY_REPLY].acked = segment->ack;
+		return SY_TCP_PASS;
+	}
+	note_backend(flow, segment);
+	if (segment->flags & RTE_TCP_FIN_FLAG)
+		close_side(flow, SY_REPLY);
+	return SY_TCP_PASS;
+}
+
+enum sy_tcp_verdict
+sy_tcp_track(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *segment)
+{
+	if (segment->flags & RTE_TCP_RST_FLAG)
+		return track_rst(flow, direction, segment);
+	if (segment->flags & RTE_TCP_SYN_FLAG)
+		return direction == SY_ORIGINAL ? track_syn(flow, segment)
+						: track_syn_ack(flow, segment);
+	if (!(segment->flags & RTE_TCP_ACK_FLAG))
+		return SY_TCP_BAD_STATE;
+	return direction == SY_ORIGINAL ? track_client(flow, segment)
+					: track_backend(flow, segment);
+}
