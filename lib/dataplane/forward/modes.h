@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_FORWARD_MODES_H
+#define SY_FORWARD_MODES_H
+
+/* The rows of the table, one file each. */
+#include "sy/forward.h"
+
+extern const struct sy_forward sy_forward_nat;
+
+#endif /* SY_FORWARD_MODES_H */

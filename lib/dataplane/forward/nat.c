@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "modes.h"
+
+/*
+ * NAT: the service's address and port become the backend's, and come back in replies.  The backend
+ * sees the client's address, so its route to clients must lead through Steelyard.
+ */
+
+static void
+nat_reply_tuple(const struct sy_tuple *original, const struct sy_forward_target *target,
+	struct sy_tuple *reply)
+{
+	*reply = sy_tuple_reverse(original);
+	reply->src = target->address;
+	reply->src_port_be = target->port_be;
+}
+
+static enum sy_drop
+nat_apply(struct sy_packet *packet, const struct sy_flow *flow)
+{
+	bool is_original = packet->direction == SY_ORIGINAL;
+	enum sy_flow_party party = is_original ? SY_FLOW_BACKEND : SY_FLOW_VIP;
+	struct sy_addr address = sy_flow_address(flow, party);
+
+	sy_packet_rewrite(
+		packet, is_original ? SY_SIDE_DST : SY_SIDE_SRC, &address, flow->ports_be[party]);
+	return SY_DROP_NONE;
+}
+
+const struct sy_forward sy_forward_nat = {
+	.name = "nat",
+	.help = "destination NAT; backends see the clients' addresses and answer through Steelyard",
+	.reply_tuple = nat_reply_tuple,
+	.apply = nat_apply,
+};
