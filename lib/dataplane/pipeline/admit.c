@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A packet of no known flow: it makes one, is answered, goes to the host, or is dropped. */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include <rte_tcp.h>
+
+#include "sy/hash.h"
+#include "worker.h"
+
+/* Picks for one new flow, when a backend's reply direction is taken by another flow. */
+#define MAX_PICKS 3
+
+/* A first segment: SYN alone, whatever ECN bits come with it (RFC 3168 section 6.1.1). */
+static bool
+is_first(const struct sy_packet *packet)
+{
+	const uint8_t relevant =
+		RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_FIN_FLAG;
+
+	return packet->tuple.protocol != IPPROTO_TCP ||
+		(packet->tcp_flags & relevant) == RTE_TCP_SYN_FLAG;
+}
+
+static uint32_t
+pick_backend(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_tuple *tuple)
+{
+	struct sy_pick pick = {
+		.client_hash = sy_hash_addr(&tuple->src),
+		.flow_hash = sy_hash_endpoint(&tuple->src, tuple->src_port_be),
+		.live = worker->live,
+		.random = &worker->random,
+	};
+
+	return sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
+}
+
+static void
+start_flow(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend)
+{
+	flow->service = service;
+	flow->backend = backend;
+	flow->generation = worker->snapshot->backends[backend].generation;
+	flow->state = SY_FLOW_UDP;
+	if (flow->protocol == IPPROTO_TCP) {
+		flow->state = SY_FLOW_SYN_SENT;
+		worker->half_open[service]++;
+	}
+	sy_live_add(&worker->live, backend, 1);
+	count(worker, SY_COUNTER_FLOWS_CREATED, 1);
+	worker->stats->services[service].flows_created++;
+	worker->stats->backends[backend].flows_created++;
+}
+
+/* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
+ * again); returns whether there was one. */
+static bool
+end_closed(struct sy_worker *worker, const struct sy_tuple *tuple)
+{
+	struct sy_flow_hit hit;
+
+	sy_flow_lookup(worker->flows, &tuple, 1, &hit);
+	if (hit.flow == NULL || !sy_flow_is_over(hit.flow))
+		return false;
+	count(worker, SY_COUNTER_FLOWS_REUSED, 1);
+	sy_flow_forget(worker, hit.flow);
+	return true;
+}
+
+/* The errors are sy_flow_create()'s. */
+static int
+create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward,
+	uint32_t id)
+{
+	const struct sy_backend_row *backend = &worker->snapshot->backends[id];
+	const struct sy_forward_target target = {
+		.address = backend->address,
+		.port_be = backend->port_be,
+		.family = backend->family,
+	};
+	struct sy_tuple reply;
+	int status;
+
+	forward->reply_tuple(&packet->tuple, &target, &reply);
+	status = sy_flow_create(worker->flows, &packet->tuple, &reply, worker->now, &packet->flow);
+	if (status == -EEXIST && end_closed(worker, &reply))
+		status = sy_flow_create(
+			worker->flows, &packet->tuple, &reply, worker->now, &packet->flow);
+	return status;
+}
+
+/* Returns the reason why there is no flow, or SY_DROP_NONE with packet->flow set. */
+static enum sy_drop
+make_flow(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_forward *forward = sy_forward_at(service->mode);
+
+	for (int i = 0; i < MAX_PICKS; i++) {
+		uint32_t id = pick_backend(worker, service, &packet->tuple);
+		int status;
+
+		if (id == SY_NONE)
+			return SY_DROP_NO_BACKEND;
+		status = create_flow(worker, packet, forward, id);
+		if (status == 0) {
+			packet->direction = SY_ORIGINAL;
+			start_flow(worker, packet->flow, packet->service, id);
+			return SY_DROP_NONE;
+		}
+		if (status == -ENOSPC)
+			return SY_DROP_TABLE_FULL;
+	}
+	return SY_DROP_TUPLE_TAKEN;
+}
+
+/* An earlier packet of this burst may have made the flow since the burst was looked up. */
+static bool
+find_just_made(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+	struct sy_flow_hit hit;
+
+	sy_flow_lookup(worker->flows, &tuple, 1, &hit);
+	packet->flow = hit.flow;
+	packet->direction = hit.direction;
+	return hit.flow != NULL;
+}
+
+static void
+admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	enum sy_drop reason = SY_DROP_HALF_OPEN;
+
+	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0) {
+		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);
+		return;
+	}
+	if (find_just_made(worker, packet) && sy_pass(worker, packet))
+		return;
+	if (!is_first(packet)) {
+		sy_answer_refusal(worker, packet, service->on_no_flow, SY_DROP_NO_FLOW);
+		return;
+	}
+	if (packet->tuple.protocol != IPPROTO_TCP ||
+		worker->half_open[packet->service] < service->max_half_open)
+		reason = make_flow(worker, packet);
+	if (reason == SY_DROP_NONE) {
+		/* A flow does not end by the packet that made it; if it did, nothing is sent. */
+		if (!sy_pass(worker, packet))
+			mark_drop(packet, SY_DROP_TCP_STATE);
+		return;
+	}
+	worker->stats->services[packet->service].flows_refused++;
+	if (reason == SY_DROP_NO_BACKEND)
+		sy_answer_refusal(worker, packet, service->on_empty, reason);
+	else
+		mark_drop(packet, reason);
+}
+
+/* To a virtual IP, but to none of its services. */
+static void
+refuse(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if ((packet->flags & SY_PACKET_ECHO_REQUEST) != 0)
+		sy_answer_echo(worker, packet);
+	else if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0)
+		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);
+	else
+		sy_answer_refusal(worker, packet, SY_REFUSE_RESET, SY_DROP_NO_SERVICE);
+}
+
+/* Neither to a service nor to an address of ours: a backend's reply without a flow must not leave
+ * with the backend's address on it; anything else Linux may route, if it is told to. */
+static void
+pass_by(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+
+	if (sy_snapshot_is_backend(
+		    worker->snapshot, tuple->family, &tuple->src, tuple->src_port_be))
+		mark_drop(packet, SY_DROP_NO_FLOW);
+	else
+		packet->verdict = SY_VERDICT_KERNEL;
+}
+
+/* A leaving service is found so that the packets of its flows are steered; for others it is gone. */
+static void
+forget_leaving(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+
+	if (packet->service == SY_NONE || !worker->snapshot->services[packet->service].leaving)
+		return;
+	packet->service = SY_NONE;
+	if (sy_snapshot_address(worker->snapshot, tuple->family, &tuple->dst) == SY_ADDRESS_HOST)
+		packet->verdict = SY_VERDICT_KERNEL;
+}
+
+void
+sy_admit(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (packet->service == SY_UNCLASSIFIED)
+		sy_classify(worker, packet);
+	forget_leaving(worker, packet);
+	if (packet->verdict != SY_VERDICT_NONE)
+		return;
+	if ((packet->flags & SY_PACKET_FRAGMENT) != 0) {
+		mark_drop(packet, SY_DROP_FRAGMENT);
+		return;
+	}
+	if (packet->service != SY_NONE)
+		admit_to_service(worker, packet);
+	else if (sy_snapshot_address(worker->snapshot, packet->tuple.family, &packet->tuple.dst) ==
+		SY_ADDRESS_VIP)
+		refuse(worker, packet);
+	else
+		pass_by(worker, packet);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Where a packet is going: a service, the host, or neither.
+ *
+ * With one worker a known flow needs no answer to that and only packets without
+ * one come here.  With several the answer decides which worker owns the flow,
+ * so that every packet comes here first.
+ */
+#include "worker.h"
+
+/* Never for a service: what parse marked, and what is to the balancer's own addresses. */
+static bool
+is_for_host(const struct sy_worker *worker, const struct sy_packet *packet)
+{
+	return sy_snapshot_address(worker->snapshot, packet->tuple.family, &packet->tuple.dst) ==
+		SY_ADDRESS_HOST;
+}
+
+void
+sy_classify(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+
+	packet->service = sy_snapshot_service(
+		worker->snapshot, tuple->family, &tuple->dst, tuple->dst_port_be, tuple->protocol);
+	if (packet->service != SY_NONE)
+		return;
+	if (is_for_host(worker, packet))
+		packet->verdict = SY_VERDICT_KERNEL;
+}
+
+void
+sy_stage_classify(struct sy_worker *worker, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct sy_packet *packet = &worker->packets[i];
+
+		if (packet->verdict == SY_VERDICT_NONE)
+			sy_classify(worker, packet);
+	}
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The only place that frees a packet unsent, always with a reason. */
+#include "worker.h"
+
+void
+sy_drop_mbuf(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason)
+{
+	worker->stats->drops[reason]++;
+	rte_pktmbuf_free(mbuf);
+}

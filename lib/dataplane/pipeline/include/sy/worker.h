@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_WORKER_H
+#define SY_WORKER_H
+
+/*
+ * The worker: an lcore that runs the packet loop.
+ *
+ * create(), destroy() and stop() belong to the management core, run() is what
+ * the lcore executes until it is told to stop.  In between the two only meet in
+ * the model: snapshots go down, counters, events and packets for the host come
+ * up.  The road of a packet, one file each, is
+ *
+ *	receive -> (parse) -> classify -> steer -> track -> (forward) -> transmit
+ *
+ * with drop, punt, answer and reset as the ways off it.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include "sy/config.h"
+#include "sy/mailbox.h"
+#include "sy/snapshot.h"
+#include "sy/stats.h"
+
+/* Packets that one receive call may bring, and the vector that the stages work on. */
+#define SY_BURST 32
+
+/* A port as a worker sees it.  The functions are ethdev's in the daemon; tests and the benchmark
+ * bring their own. */
+struct sy_port_io {
+	void *context;
+	/* Up to n packets from this worker's queue; NULL: this worker receives nothing here. */
+	uint16_t (*receive)(void *context, struct rte_mbuf **mbufs, uint16_t n);
+	/* How many of n packets the queue took, which it then owns; NULL: another worker's queue. */
+	uint16_t (*send)(void *context, struct rte_mbuf **mbufs, uint16_t n);
+	uint32_t sender; /* the worker that has a transmit queue, when send is NULL */
+};
+
+struct sy_worker_params {
+	uint32_t index;
+	uint32_t n_workers;
+	int socket;
+	struct sy_publication *publication;
+	struct sy_mailbox **mailboxes; /* [n_workers] */
+	struct sy_worker_stats *stats;
+	struct sy_live_view live;
+	struct rte_mempool *pool; /* for packets made here */
+	const struct sy_port_io *ports; /* [n_ports], copied */
+	uint32_t n_ports;
+	uint32_t max_services;
+	uint32_t max_pools;
+	uint32_t max_flows[SY_N_FAMILIES]; /* of this worker */
+	uint32_t punt_rate; /* of this worker and each kind of packet, a second: see punt.c */
+	uint32_t punt_burst;
+	uint8_t idle_mode; /* enum sy_idle_mode */
+	uint32_t idle_after_us;
+	uint32_t idle_sleep_us;
+};
+
+struct sy_worker;
+
+/* 0 or -ENOMEM, -EINVAL. */
+int sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worker);
+void sy_worker_destroy(struct sy_worker *worker); /* stopped, or never run; NULL is no error */
+
+/* lcore_function_t: argument is the worker.  Returns 0 after stop(). */
+int sy_worker_run(void *worker);
+void sy_worker_stop(struct sy_worker *worker); /* any thread; run() returns within a turn */
+
+/* One turn of the loop, for the benchmark and tests.  Returns whether it found work. */
+bool sy_worker_turn(struct sy_worker *worker);
+
+/* Sizes for the table and the start's arithmetic. */
+uint64_t sy_worker_bytes(const struct sy_worker_params *params);
+
+/* Flows in the table, read by any thread while it changes. */
+uint32_t sy_worker_flows(const struct sy_worker *worker);
+
+/* The version of the snapshot that the worker used in its last turn.  Any thread. */
+uint64_t sy_worker_snapshot_version(const struct sy_worker *worker);
+
+#endif /* SY_WORKER_H */

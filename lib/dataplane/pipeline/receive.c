@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Bursts from ports, other workers and the kernel. */
+#include <rte_prefetch.h>
+
+#include "worker.h"
+
+static void
+prefetch_headers(struct rte_mbuf *const mbufs[], uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
+}
+
+static void
+parse_burst(struct sy_worker *worker, struct rte_mbuf *const mbufs[], uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct sy_packet *packet = &worker->packets[i];
+
+		sy_packet_parse(packet, mbufs[i]);
+		packet->flow = NULL;
+		packet->service = SY_UNCLASSIFIED;
+		packet->port = (uint8_t)mbufs[i]->port;
+	}
+}
+
+uint32_t
+sy_receive_port(struct sy_worker *worker, uint32_t port)
+{
+	const struct sy_port_io *io = &worker->ports[port];
+	struct rte_mbuf *mbufs[SY_BURST];
+	uint64_t bytes = 0;
+	uint32_t n;
+
+	if (io->receive == NULL)
+		return 0;
+	n = io->receive(io->context, mbufs, SY_BURST);
+	if (n == 0)
+		return 0;
+	prefetch_headers(mbufs, n);
+	for (uint32_t i = 0; i < n; i++) {
+		/* From here on the mbuf carries our number of the port, not ethdev's. */
+		mbufs[i]->port = (uint16_t)port;
+		bytes += mbufs[i]->pkt_len;
+	}
+	count(worker, SY_COUNTER_RECEIVED, n);
+	count(worker, SY_COUNTER_RECEIVED_BYTES, bytes);
+	parse_burst(worker, mbufs, n);
+	if (worker->n_workers > 1) {
+		sy_stage_classify(worker, n);
+		sy_stage_steer(worker, n);
+	}
+	sy_stage_track(worker, n);
+	sy_stage_finish(worker, n);
+	return n;
+}
+
+/* Packets that another worker has steered here: it has seen that they are well formed, but what it
+ * found stays with it, since parsing again is cheaper than carrying it over. */
+uint32_t
+sy_receive_handover(struct sy_worker *worker, uint32_t from)
+{
+	struct rte_ring *ring = worker->mailboxes[worker->index]->handover[from];
+	struct rte_mbuf *mbufs[SY_BURST];
+	uint32_t n = rte_ring_sc_dequeue_burst(ring, (void **)mbufs, SY_BURST, NULL);
+
+	if (n == 0)
+		return 0;
+	prefetch_headers(mbufs, n);
+	count(worker, SY_COUNTER_HANDED_IN, n);
+	parse_burst(worker, mbufs, n);
+	sy_stage_track(worker, n);
+	sy_stage_finish(worker, n);
+	return n;
+}
+
+static uint32_t
+take_finished(struct sy_worker *worker, struct rte_ring *ring, enum sy_counter counter)
+{
+	struct rte_mbuf *mbufs[SY_BURST];
+	uint32_t n = rte_ring_sc_dequeue_burst(ring, (void **)mbufs, SY_BURST, NULL);
+
+	for (uint32_t i = 0; i < n; i++)
+		sy_transmit_finished(worker, mbufs[i], mbufs[i]->port);
+	count(worker, counter, n);
+	return n;
+}
+
+/* Packets that only want a transmit queue: the kernel's, and those of workers that have none. */
+uint32_t
+sy_receive_finished(struct sy_worker *worker)
+{
+	struct sy_mailbox *mailbox = worker->mailboxes[worker->index];
+	uint32_t n = take_finished(worker, mailbox->from_kernel, SY_COUNTER_FROM_KERNEL);
+
+	for (uint32_t from = 0; from < worker->n_workers; from++) {
+		if (from != worker->index)
+			n += take_finished(worker, mailbox->transmit[from], SY_COUNTER_HANDED_IN);
+	}
+	return n;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Work that goes over the whole flow table: ending what is too old, resetting
+ * flows whose backend is gone, and writing down flows for whoever asks.
+ *
+ * Each turn visits what is due so that the table is seen once a second, and no
+ * more than a bounded number of entries, so that no turn is long.  Resets and
+ * dumps are urgent: until the table has been seen once, each turn does the most.
+ */
+#include <netinet/in.h>
+
+#include "worker.h"
+
+#define SWEEP_MS 1000
+#define MOST_ENTRIES 256
+
+static uint32_t
+timeout_of(const struct sy_timeouts *timeouts, uint8_t state)
+{
+	switch (state) {
+	case SY_FLOW_UDP:
+		return timeouts->udp;
+	case SY_FLOW_SYN_SENT:
+	case SY_FLOW_SYN_RECEIVED:
+		return timeouts->syn;
+	case SY_FLOW_FIN_CLIENT:
+	case SY_FLOW_FIN_BACKEND:
+		return timeouts->fin;
+	case SY_FLOW_TIME_WAIT:
+		return timeouts->time_wait;
+	case SY_FLOW_CLOSED:
+		return timeouts->closed;
+	default:
+		return timeouts->established;
+	}
+}
+
+static const char *
+state_word(uint8_t state)
+{
+	static const char *const words[] = {
+		[SY_FLOW_FREE] = "free",
+		[SY_FLOW_UDP] = "udp",
+		[SY_FLOW_SYN_SENT] = "syn-sent",
+		[SY_FLOW_SYN_RECEIVED] = "syn-received",
+		[SY_FLOW_ESTABLISHED] = "established",
+		[SY_FLOW_FIN_CLIENT] = "fin-client",
+		[SY_FLOW_FIN_BACKEND] = "fin-backend",
+		[SY_FLOW_TIME_WAIT] = "time-wait",
+		[SY_FLOW_CLOSED] = "closed",
+	};
+
+	return state < RTE_DIM(words) ? words[state] : "unknown";
+}
+
+static void
+write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct sy_request *request)
+{
+	if (request->n == request->room ||
+		(request->service != SY_NONE && request->service != flow->service) ||
+		(request->backend != SY_NONE && request->backend != flow->backend))
+		return;
+	request->records[request->n++] = (struct sy_flow_record){
+		.client = sy_flow_address(flow, SY_FLOW_CLIENT),
+		.vip = sy_flow_address(flow, SY_FLOW_VIP),
+		.backend_address = sy_flow_address(flow, SY_FLOW_BACKEND),
+		.service = flow->service,
+		.backend = flow->backend,
+		.idle_ms = sy_ticks_since(worker->now, flow->last_seen),
+		.client_port_be = flow->ports_be[SY_FLOW_CLIENT],
+		.vip_port_be = flow->ports_be[SY_FLOW_VIP],
+		.backend_port_be = flow->ports_be[SY_FLOW_BACKEND],
+		.family = flow->family,
+		.protocol = flow->protocol,
+		.state = state_word(flow->state),
+	};
+}
+
+static void
+visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
+{
+	struct sy_worker *worker = context;
+	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
+
+	(void)table;
+	if (worker->snapshot->backends[flow->backend].generation != flow->generation) {
+		sy_reset_flow(worker, flow);
+		return;
+	}
+	if (sy_ticks_since(worker->now, flow->last_seen) >
+		timeout_of(&service->timeouts, flow->state)) {
+		if (flow->state == SY_FLOW_SYN_SENT)
+			worker->stats->backends[flow->backend].connect_failures++;
+		count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
+		sy_flow_forget(worker, flow);
+		return;
+	}
+	if (worker->sweep.request != NULL)
+		write_record(worker, flow, worker->sweep.request);
+}
+
+/* What a turn cannot visit is owed to the next ones: a table of a million entries is due a thousand
+ * a millisecond, which may be all in one turn of many. */
+static uint32_t
+entries_due(struct sy_worker *worker)
+{
+	struct sweep *sweep = &worker->sweep;
+	uint64_t length = sy_flow_scan_length(worker->flows);
+	uint64_t due;
+
+	sweep->owed += length * sy_ticks_since(worker->now, sweep->last);
+	sweep->last = worker->now;
+	if (sweep->owed > length * SWEEP_MS)
+		sweep->owed = length * SWEEP_MS;
+	due = (sweep->owed + SWEEP_MS - 1) / SWEEP_MS;
+	if (sweep->urgent > due)
+		due = sweep->urgent;
+	if (due > MOST_ENTRIES)
+		due = MOST_ENTRIES;
+	sweep->owed -= RTE_MIN(sweep->owed, due * SWEEP_MS);
+	return (uint32_t)due;
+}
+
+static void
+notice_urgent(struct sy_worker *worker)
+{
+	struct sweep *sweep = &worker->sweep;
+
+	if (sweep->reset_epoch != worker->snapshot->reset_epoch) {
+		sweep->reset_epoch = worker->snapshot->reset_epoch;
+		sweep->urgent = sy_flow_scan_length(worker->flows);
+	}
+	if (sweep->request == NULL) {
+		sweep->request = sy_mailbox_take_request(worker->mailboxes[worker->index]);
+		if (sweep->request != NULL)
+			sweep->urgent = sy_flow_scan_length(worker->flows);
+	}
+}
+
+static void
+finish_request(struct sweep *sweep)
+{
+	struct sy_request *request = sweep->request;
+
+	sweep->request = NULL;
+	atomic_store_explicit(&request->done, true, memory_order_release);
+}
+
+void
+sy_sweep(struct sy_worker *worker)
+{
+	struct sweep *sweep = &worker->sweep;
+	uint32_t n;
+
+	notice_urgent(worker);
+	n = entries_due(worker);
+	if (n > 0)
+		sy_flow_scan(worker->flows, n, visit, worker);
+	sweep->urgent -= n < sweep->urgent ? n : sweep->urgent;
+	if (sweep->request != NULL &&
+		(sweep->urgent == 0 || sweep->request->n == sweep->request->room))
+		finish_request(sweep);
+}

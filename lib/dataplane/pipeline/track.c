@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Finding the flow of each packet of the burst. */
+#include "worker.h"
+
+/* A flow that ended in this burst may be what an earlier look-up of the burst points to, or its
+ * entry may belong to another flow by now. */
+static void
+look_up_again(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+	struct sy_flow_hit hit;
+
+	sy_flow_lookup(worker->flows, &tuple, 1, &hit);
+	packet->flow = hit.flow;
+	packet->direction = hit.direction;
+}
+
+static void
+track(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (worker->flows_changed)
+		look_up_again(worker, packet);
+	if (packet->flow == NULL || !sy_pass(worker, packet))
+		sy_admit(worker, packet);
+}
+
+void
+sy_stage_track(struct sy_worker *worker, uint32_t n)
+{
+	const struct sy_tuple *tuples[SY_BURST];
+	struct sy_flow_hit hits[SY_BURST];
+	uint32_t which[SY_BURST];
+	uint32_t n_tuples = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (worker->packets[i].verdict != SY_VERDICT_NONE)
+			continue;
+		which[n_tuples] = i;
+		tuples[n_tuples++] = &worker->packets[i].tuple;
+	}
+	if (n_tuples == 0)
+		return;
+	sy_flow_lookup(worker->flows, tuples, n_tuples, hits);
+	for (uint32_t i = 0; i < n_tuples; i++) {
+		worker->packets[which[i]].flow = hits[i].flow;
+		worker->packets[which[i]].direction = hits[i].direction;
+	}
+	worker->flows_changed = false;
+	for (uint32_t i = 0; i < n_tuples; i++)
+		track(worker, &worker->packets[which[i]]);
+}

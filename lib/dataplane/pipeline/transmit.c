@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Ethernet addresses, and the queues to ports and to the workers that own them. */
+#include <string.h>
+
+#include "worker.h"
+
+static void
+count_sent(struct sy_worker *worker, const struct out_queue *queue)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < queue->n; i++)
+		bytes += queue->mbufs[i]->pkt_len;
+	count(worker, SY_COUNTER_TRANSMITTED_BYTES, bytes);
+}
+
+static void
+drop_rest(struct sy_worker *worker, struct out_queue *queue, uint32_t sent, enum sy_drop reason)
+{
+	for (uint32_t i = sent; i < queue->n; i++)
+		sy_drop_mbuf(worker, queue->mbufs[i], reason);
+	queue->n = 0;
+}
+
+static void
+send_to_port(struct sy_worker *worker, const struct sy_port_io *io, struct out_queue *queue)
+{
+	uint32_t sent;
+
+	/* Sent packets are the driver's: their lengths are read before. */
+	count_sent(worker, queue);
+	sent = io->send(io->context, queue->mbufs, (uint16_t)queue->n);
+	for (uint32_t i = sent; i < queue->n; i++)
+		worker->stats->counters[SY_COUNTER_TRANSMITTED_BYTES] -= queue->mbufs[i]->pkt_len;
+	count(worker, SY_COUNTER_TRANSMITTED, sent);
+	drop_rest(worker, queue, sent, SY_DROP_TX_FULL);
+}
+
+static void
+send_to_owner(struct sy_worker *worker, const struct sy_port_io *io, struct out_queue *queue)
+{
+	struct rte_ring *ring = worker->mailboxes[io->sender]->transmit[worker->index];
+	uint32_t sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
+
+	count(worker, SY_COUNTER_HANDED_OVER, sent);
+	drop_rest(worker, queue, sent, SY_DROP_HANDOVER_FULL);
+}
+
+static void
+flush_port(struct sy_worker *worker, uint32_t port)
+{
+	const struct sy_port_io *io = &worker->ports[port];
+	struct out_queue *queue = &worker->to_port[port];
+
+	if (io->send != NULL)
+		send_to_port(worker, io, queue);
+	else
+		send_to_owner(worker, io, queue);
+}
+
+void
+sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
+{
+	struct out_queue *queue = &worker->to_port[port];
+
+	mbuf->port = (uint16_t)port;
+	queue->mbufs[queue->n++] = mbuf;
+	if (queue->n == RTE_DIM(queue->mbufs))
+		flush_port(worker, port);
+}
+
+/* The addresses are the first twelve bytes, whatever tags follow. */
+void
+sy_transmit(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_next_hop *hop = &worker->snapshot->next_hops[packet->next_hop];
+	uint8_t *frame = rte_pktmbuf_mtod(packet->mbuf, uint8_t *);
+
+	memcpy(frame, &hop->dst, 2 * RTE_ETHER_ADDR_LEN);
+	sy_transmit_finished(worker, packet->mbuf, hop->port);
+}
+
+static_assert(
+	offsetof(struct sy_next_hop, src) == offsetof(struct sy_next_hop, dst) + RTE_ETHER_ADDR_LEN,
+	"both addresses are copied at once");
+
+void
+sy_stage_finish(struct sy_worker *worker, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct sy_packet *packet = &worker->packets[i];
+
+		switch (packet->verdict) {
+		case SY_VERDICT_TRANSMIT:
+			sy_transmit(worker, packet);
+			break;
+		case SY_VERDICT_KERNEL:
+			sy_punt(worker, packet);
+			break;
+		case SY_VERDICT_DROP:
+			sy_drop_mbuf(worker, packet->mbuf, packet->drop);
+			break;
+		default: /* handed over: no longer ours */
+			break;
+		}
+	}
+}
+
+void
+sy_flush_kernel(struct sy_worker *worker)
+{
+	struct out_queue *queue = &worker->to_kernel;
+	struct rte_ring *ring = worker->mailboxes[worker->index]->to_kernel;
+	uint32_t sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
+
+	count(worker, SY_COUNTER_TO_KERNEL, sent);
+	drop_rest(worker, queue, sent, SY_DROP_PUNT_FULL);
+}
+
+void
+sy_flush(struct sy_worker *worker)
+{
+	for (uint32_t port = 0; port < worker->n_ports; port++) {
+		if (worker->to_port[port].n > 0)
+			flush_port(worker, port);
+	}
+	if (worker->to_kernel.n > 0)
+		sy_flush_kernel(worker);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The loop. */
+#include <rte_cycles.h>
+
+#include "worker.h"
+
+bool
+sy_token_take(struct token_bucket *bucket, uint64_t tsc)
+{
+	bucket->cycles += tsc - bucket->last_tsc;
+	bucket->last_tsc = tsc;
+	if (bucket->cycles > bucket->cycles_limit)
+		bucket->cycles = bucket->cycles_limit;
+	if (bucket->cycles < bucket->cycles_per_token)
+		return false;
+	bucket->cycles -= bucket->cycles_per_token;
+	return true;
+}
+
+static uint32_t
+receive_all(struct sy_worker *worker)
+{
+	uint32_t n = 0;
+
+	for (uint32_t port = 0; port < worker->n_ports; port++)
+		n += sy_receive_port(worker, port);
+	for (uint32_t from = 0; from < worker->n_workers; from++) {
+		if (from != worker->index)
+			n += sy_receive_handover(worker, from);
+	}
+	return n + sy_receive_finished(worker);
+}
+
+/* The time since the last turn's start belongs to what that turn found. */
+static void
+account_time(struct sy_worker *worker, bool busy)
+{
+	uint64_t now = rte_rdtsc();
+
+	count(worker, SY_COUNTER_LOOPS, 1);
+	if (busy) {
+		count(worker, SY_COUNTER_BUSY_CYCLES, now - worker->tsc);
+		worker->idle_since = now;
+	} else {
+		count(worker, SY_COUNTER_LOOPS_IDLE, 1);
+		count(worker, SY_COUNTER_IDLE_CYCLES, now - worker->tsc);
+	}
+	worker->tsc = now;
+	worker->now = (sy_ticks)((now - worker->first_tsc) / worker->cycles_per_ms);
+}
+
+bool
+sy_worker_turn(struct sy_worker *worker)
+{
+	bool busy;
+
+	worker->snapshot = sy_snapshot_load(worker->publication);
+	busy = receive_all(worker) > 0;
+	sy_sweep(worker);
+	sy_flush(worker);
+	atomic_store_explicit(
+		&worker->seen_version, worker->snapshot->version, memory_order_relaxed);
+	if (!busy)
+		sy_idle(worker);
+	account_time(worker, busy);
+	return busy;
+}
+
+int
+sy_worker_run(void *argument)
+{
+	struct sy_worker *worker = argument;
+	struct rte_rcu_qsbr *rcu = worker->publication->rcu;
+
+	rte_rcu_qsbr_thread_register(rcu, worker->index);
+	rte_rcu_qsbr_thread_online(rcu, worker->index);
+	worker->tsc = rte_rdtsc();
+	while (!atomic_load_explicit(&worker->stop, memory_order_relaxed)) {
+		sy_worker_turn(worker);
+		rte_rcu_qsbr_quiescent(rcu, worker->index);
+	}
+	rte_rcu_qsbr_thread_offline(rcu, worker->index);
+	rte_rcu_qsbr_thread_unregister(rcu, worker->index);
+	return 0;
+}
+
+void
+sy_worker_stop(struct sy_worker *worker)
+{
+	atomic_store_explicit(&worker->stop, true, memory_order_relaxed);
+}
+
+uint32_t
+sy_worker_flows(const struct sy_worker *worker)
+{
+	return sy_flow_count(worker->flows, SY_IPV4) + sy_flow_count(worker->flows, SY_IPV6);
+}
+
+uint64_t
+sy_worker_snapshot_version(const struct sy_worker *worker)
+{
+	return atomic_load_explicit(&worker->seen_version, memory_order_relaxed);
+}

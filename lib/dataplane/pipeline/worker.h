@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_WORKER_PRIVATE_H
+#define SY_WORKER_PRIVATE_H
+
+/* What the stages share.  Everything here belongs to one worker, which alone writes it. */
+#include <stdatomic.h>
+
+#include "sy/flow.h"
+#include "sy/forward.h"
+#include "sy/packet.h"
+#include "sy/worker.h"
+
+/* Packets that wait for a port, or for another worker, until the turn's end. */
+struct out_queue {
+	uint32_t n;
+	struct rte_mbuf *mbufs[SY_BURST * 2];
+};
+
+/* A limit on what a turn may do for strangers: tokens come with time. */
+struct token_bucket {
+	uint64_t cycles_per_token;
+	uint64_t cycles_limit; /* a full bucket */
+	uint64_t cycles; /* unspent */
+	uint64_t last_tsc;
+};
+
+/* Packets for the host, by what would be lost with them. */
+enum punt_kind {
+	PUNT_NEIGHBOUR, /* ARP, neighbour discovery */
+	PUNT_BACKEND, /* from a backend's address: answers to probes */
+	PUNT_OTHER,
+	N_PUNT_KINDS,
+};
+
+/* Who is answered: path MTU discovery of known flows must not wait for what strangers ask. */
+enum asker {
+	ASKER_STRANGER,
+	ASKER_FLOW,
+	N_ASKERS,
+};
+
+/* Work that goes over the whole table, a bounded number of entries a turn. */
+struct sweep {
+	sy_ticks last; /* when entries were last due */
+	uint64_t owed; /* due and not visited yet: entries times SWEEP_MS */
+	uint32_t reset_epoch; /* of the snapshot that urgent was set for */
+	uint32_t urgent; /* entries still to visit at once: flows to reset, a dump */
+	struct sy_request *request; /* a dump in progress */
+};
+
+struct sy_worker {
+	const struct sy_snapshot *snapshot; /* of this turn */
+	struct sy_flow_table *flows;
+	struct sy_worker_stats *stats;
+	struct sy_live_view live;
+	sy_ticks now;
+	bool flows_changed; /* a flow ended in this burst: earlier look-ups may be stale */
+	uint64_t tsc;
+	uint64_t first_tsc;
+	uint64_t cycles_per_ms;
+	uint32_t index;
+	uint32_t n_workers;
+	uint32_t n_ports;
+	struct sy_publication *publication;
+	struct sy_mailbox **mailboxes;
+	struct rte_mempool *pool;
+	struct sy_port_io ports[SY_MAX_PORTS];
+	struct out_queue to_port[SY_MAX_PORTS];
+	struct out_queue to_worker[SY_MAX_WORKERS]; /* handover */
+	struct out_queue to_kernel;
+	struct token_bucket punt_tokens[N_PUNT_KINDS];
+	struct token_bucket answer_tokens[N_ASKERS]; /* resets and ICMP errors */
+	struct token_bucket event_tokens;
+	struct sweep sweep;
+	struct sy_random random;
+	uint32_t *cursors; /* [max_pools] */
+	uint32_t *half_open; /* [max_services] */
+	uint8_t idle_mode;
+	uint64_t idle_after_cycles;
+	uint64_t idle_since;
+	uint32_t idle_sleep_us;
+	_Atomic uint64_t seen_version;
+	_Atomic bool stop;
+	struct sy_packet packets[SY_BURST];
+};
+
+static inline void
+count(struct sy_worker *worker, enum sy_counter counter, uint64_t n)
+{
+	worker->stats->counters[counter] += n;
+}
+
+/* The verdicts that end a packet's way through the stages. */
+static inline void
+mark_drop(struct sy_packet *packet, enum sy_drop reason)
+{
+	packet->verdict = SY_VERDICT_DROP;
+	packet->drop = (uint8_t)reason;
+}
+
+/* Takes a token if there is one. */
+bool sy_token_take(struct token_bucket *bucket, uint64_t tsc);
+
+/* receive.c: one burst from each source; they return the number of packets. */
+uint32_t sy_receive_port(struct sy_worker *worker, uint32_t port);
+uint32_t sy_receive_handover(struct sy_worker *worker, uint32_t from);
+uint32_t sy_receive_finished(struct sy_worker *worker);
+
+/* The stages, in order, over worker->packets. */
+void sy_stage_classify(struct sy_worker *worker, uint32_t n);
+void sy_stage_steer(struct sy_worker *worker, uint32_t n);
+void sy_stage_track(struct sy_worker *worker, uint32_t n);
+void sy_stage_finish(struct sy_worker *worker, uint32_t n);
+
+/* classify.c: the service of a packet, SY_NONE: none. */
+#define SY_UNCLASSIFIED (SY_NONE - 1)
+void sy_classify(struct sy_worker *worker, struct sy_packet *packet);
+
+/* admit.c: a packet that belongs to no known flow. */
+void sy_admit(struct sy_worker *worker, struct sy_packet *packet);
+
+/* known.c: a packet of packet->flow, travelling in packet->direction.  False: the flow has ended and
+ * the packet is to be admitted like a first one. */
+bool sy_pass(struct sy_worker *worker, struct sy_packet *packet);
+
+/* flows.c: the end of a flow, with all that counts it. */
+void sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow);
+void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow);
+
+/* answer.c: the packet becomes an answer to its sender, or is dropped. */
+void sy_answer_reset(struct sy_worker *worker, struct sy_packet *packet, enum sy_drop otherwise);
+void sy_answer_icmp(struct sy_worker *worker, struct sy_packet *packet, enum sy_icmp_kind kind,
+	uint32_t value, enum sy_drop otherwise);
+void sy_answer_echo(struct sy_worker *worker, struct sy_packet *packet);
+void sy_answer_refusal(struct sy_worker *worker, struct sy_packet *packet, uint8_t refusal,
+	enum sy_drop otherwise);
+
+/* reset.c: RST to both sides of a flow that has lost its backend, and its end. */
+void sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow);
+
+/* route.c: the next hop for a destination, which is asked for when unknown.  0 or the reason. */
+enum sy_drop sy_route(struct sy_worker *worker, uint8_t family, const struct sy_addr *destination,
+	uint32_t *next_hop);
+enum sy_drop sy_route_backend(struct sy_worker *worker, uint32_t backend, uint32_t *next_hop);
+
+/* transmit.c */
+void sy_transmit(struct sy_worker *worker, struct sy_packet *packet);
+void sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port);
+void sy_flush(struct sy_worker *worker);
+void sy_flush_kernel(struct sy_worker *worker);
+
+/* punt.c */
+void sy_punt(struct sy_worker *worker, struct sy_packet *packet);
+
+/* drop.c: the only place that frees a packet unsent. */
+void sy_drop_mbuf(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason);
+
+/* sweep.c: a bounded piece of ageing, resetting and dumping. */
+void sy_sweep(struct sy_worker *worker);
+
+/* idle.c: what a worker does after a turn that found nothing. */
+void sy_idle(struct sy_worker *worker);
+
+#endif /* SY_WORKER_PRIVATE_H */

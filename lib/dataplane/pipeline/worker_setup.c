@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Making and unmaking a worker: management core. */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+
+#include "worker.h"
+
+/* Resets and ICMP errors a second, of each worker: enough for people, too few for an amplifier. */
+#define ANSWER_RATE 10000
+#define ANSWER_BURST 1000
+/* Questions to the kernel about neighbours. */
+#define EVENT_RATE 1000
+#define EVENT_BURST 100
+
+static void
+init_bucket(struct token_bucket *bucket, uint32_t rate, uint32_t burst, uint64_t tsc)
+{
+	bucket->cycles_per_token = rte_get_tsc_hz() / (rate > 0 ? rate : 1);
+	bucket->cycles_limit = bucket->cycles_per_token * (burst > 0 ? burst : 1);
+	bucket->cycles = bucket->cycles_limit;
+	bucket->last_tsc = tsc;
+}
+
+static void
+init_clock(struct sy_worker *worker, const struct sy_worker_params *params)
+{
+	uint64_t hz = rte_get_tsc_hz();
+	uint64_t tsc = rte_rdtsc();
+
+	worker->first_tsc = tsc;
+	worker->tsc = tsc;
+	worker->idle_since = tsc;
+	worker->cycles_per_ms = hz / 1000;
+	worker->idle_mode = params->idle_mode;
+	worker->idle_sleep_us = params->idle_sleep_us;
+	worker->idle_after_cycles = hz / 1000000 * params->idle_after_us;
+	for (int kind = 0; kind < N_PUNT_KINDS; kind++)
+		init_bucket(&worker->punt_tokens[kind], params->punt_rate, params->punt_burst, tsc);
+	for (int asker = 0; asker < N_ASKERS; asker++)
+		init_bucket(&worker->answer_tokens[asker], ANSWER_RATE, ANSWER_BURST, tsc);
+	init_bucket(&worker->event_tokens, EVENT_RATE, EVENT_BURST, tsc);
+}
+
+static struct sy_flow_table_params
+table_params(const struct sy_worker_params *params, uint64_t seed)
+{
+	return (struct sy_flow_table_params){
+		.max_flows = { params->max_flows[SY_IPV4], params->max_flows[SY_IPV6] },
+		.socket = params->socket,
+		.seed = seed,
+	};
+}
+
+/* Cursors start anywhere, so that workers do not march in step over the same backends. */
+static int
+create_tables(struct sy_worker *worker, const struct sy_worker_params *params)
+{
+	struct sy_flow_table_params flows = table_params(params, sy_random_next(&worker->random));
+
+	worker->cursors = rte_zmalloc_socket("sy_cursors",
+		(params->max_pools + 1) * sizeof(*worker->cursors), 64, params->socket);
+	worker->half_open = rte_zmalloc_socket("sy_half_open",
+		(params->max_services + 1) * sizeof(*worker->half_open), 64, params->socket);
+	if (worker->cursors == NULL || worker->half_open == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < params->max_pools; i++)
+		worker->cursors[i] = (uint32_t)sy_random_next(&worker->random);
+	return sy_flow_table_create(&flows, &worker->flows);
+}
+
+int
+sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worker)
+{
+	struct sy_worker *w;
+	int status;
+
+	if (params->n_ports > SY_MAX_PORTS || params->n_workers > SY_MAX_WORKERS)
+		return -EINVAL;
+	w = rte_zmalloc_socket("sy_worker", sizeof(*w), 64, params->socket);
+	if (w == NULL)
+		return -ENOMEM;
+	w->index = params->index;
+	w->n_workers = params->n_workers;
+	w->publication = params->publication;
+	w->mailboxes = params->mailboxes;
+	w->stats = params->stats;
+	w->live = params->live;
+	w->pool = params->pool;
+	w->n_ports = params->n_ports;
+	memcpy(w->ports, params->ports, params->n_ports * sizeof(*params->ports));
+	w->random.state = rte_rdtsc() ^ sy_hash_mix(params->index + 1);
+	init_clock(w, params);
+	status = create_tables(w, params);
+	if (status != 0) {
+		sy_worker_destroy(w);
+		return status;
+	}
+	*worker = w;
+	return 0;
+}
+
+void
+sy_worker_destroy(struct sy_worker *worker)
+{
+	if (worker == NULL)
+		return;
+	sy_flow_table_destroy(worker->flows);
+	rte_free(worker->cursors);
+	rte_free(worker->half_open);
+	rte_free(worker);
+}
+
+uint64_t
+sy_worker_bytes(const struct sy_worker_params *params)
+{
+	struct sy_flow_table_params flows = table_params(params, 0);
+
+	return sizeof(struct sy_worker) + sy_flow_table_bytes(&flows) +
+		(uint64_t)(params->max_pools + params->max_services + 2) * sizeof(uint32_t);
+}
