@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Services' addresses on twins.
+ *
+ * An IPv4 address is added with host scope and an IPv6 one as deprecated, so that
+ * the host answers for it but never chooses it as source of what it sends by
+ * itself: an answer to that would be taken for a client's packet.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+#include "sy/log.h"
+
+static int
+compare_vips(const void *a, const void *b)
+{
+	const struct vip *x = a;
+	const struct vip *y = b;
+	int order =
+		memcmp(x->address.addr.bytes, y->address.addr.bytes, sizeof(x->address.addr.bytes));
+
+	if (order != 0)
+		return order;
+	if (x->address.family != y->address.family)
+		return x->address.family - y->address.family;
+	return x->port - y->port;
+}
+
+/* vips is sorted. */
+static const struct vip *
+find_vip(const struct vip *vips, uint32_t n, const struct vip *vip)
+{
+	return n == 0 ? NULL : bsearch(vip, vips, n, sizeof(*vip), compare_vips);
+}
+
+bool
+sy_vips_contain(const struct sy_kernel *kernel, uint8_t port, const struct sy_ip *address)
+{
+	const struct vip vip = { .address = *address, .port = port };
+
+	return find_vip(kernel->vips, kernel->n_vips, &vip) != NULL;
+}
+
+static int
+tell_kernel(struct sy_kernel *kernel, uint16_t type, uint16_t flags, const struct vip *vip)
+{
+	const struct ifa_cacheinfo deprecated = { .ifa_prefered = 0, .ifa_valid = UINT32_MAX };
+	struct netlink_request request;
+	struct ifaddrmsg *header = sy_netlink_begin(&request, type, flags, sizeof(*header));
+	bool is_v4 = vip->address.family == SY_IPV4;
+
+	header->ifa_family = sy_family_to_af(vip->address.family);
+	header->ifa_prefixlen = is_v4 ? 32 : 128;
+	header->ifa_index = (uint32_t)kernel->twins[vip->port].index;
+	header->ifa_scope = is_v4 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
+	sy_netlink_put_ip(&request, IFA_LOCAL, &vip->address);
+	sy_netlink_put_ip(&request, IFA_ADDRESS, &vip->address);
+	if (type == RTM_NEWADDR && !is_v4) {
+		mnl_attr_put_u32(request.header, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
+		mnl_attr_put(request.header, IFA_CACHEINFO, sizeof(deprecated), &deprecated);
+	}
+	return sy_netlink_do(&kernel->requests, &request);
+}
+
+/* A host address too: it stands on a twin already. */
+static bool
+is_port_address(const struct sy_kernel *kernel, const struct sy_ip *address)
+{
+	for (uint32_t t = 0; t < kernel->n_twins; t++) {
+		for (uint16_t i = 0; i < kernel->twins[t].n_addresses; i++) {
+			if (sy_ip_equal(&kernel->twins[t].addresses[i].ip, address))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The port whose clients may ask for the address on their own network, or the first. */
+static bool
+choose_port(const struct sy_kernel *kernel, const struct sy_ip *address, uint8_t *port)
+{
+	bool found = false;
+
+	for (uint32_t t = kernel->n_twins; t-- > 0;) {
+		if (kernel->twins[t].fd < 0)
+			continue;
+		*port = (uint8_t)t;
+		found = true;
+	}
+	for (uint32_t t = kernel->n_twins; t-- > 0;) {
+		const struct twin *twin = &kernel->twins[t];
+
+		for (uint16_t i = 0; twin->fd >= 0 && i < twin->n_addresses; i++) {
+			if (sy_prefix_contains(&twin->addresses[i], address))
+				*port = (uint8_t)t;
+		}
+	}
+	return found;
+}
+
+/* Sorted, each once. */
+static uint32_t
+list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct vip *vips)
+{
+	uint32_t n_each = 0;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < sy_registry_n_services(registry); i++) {
+		const struct sy_service *service = sy_registry_service(registry, i);
+		struct vip vip = { .foreign = false };
+
+		if (service == NULL) /* a leaving one has flows that still come by its address */
+			continue;
+		vip.address = service->config.address;
+		if (!is_port_address(kernel, &vip.address) &&
+			choose_port(kernel, &vip.address, &vip.port))
+			vips[n++] = vip;
+	}
+	qsort(vips, n, sizeof(*vips), compare_vips);
+	for (uint32_t i = 0; i < n; i++) {
+		if (n_each == 0 || compare_vips(&vips[n_each - 1], &vips[i]) != 0)
+			vips[n_each++] = vips[i];
+	}
+	return n_each;
+}
+
+/* Returns whether the address stands there now. */
+static bool
+add_vip(struct sy_kernel *kernel, struct vip *vip, int *first_failure, struct sy_error *error)
+{
+	int status = tell_kernel(kernel, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, vip);
+	char text[SY_IP_TEXT];
+
+	vip->foreign = status == -EEXIST;
+	if (status == 0 || status == -EEXIST)
+		return true;
+	if (*first_failure == 0)
+		*first_failure =
+			sy_error_set(error, status, "virtual IP %s cannot be added to twin %s: %s",
+				sy_ip_text(&vip->address, text), kernel->twins[vip->port].name,
+				strerror(-status));
+	return false;
+}
+
+static void
+remove_vip(struct sy_kernel *kernel, const struct vip *vip)
+{
+	int status = vip->foreign ? 0 : tell_kernel(kernel, RTM_DELADDR, 0, vip);
+	char text[SY_IP_TEXT];
+
+	if (status != 0 && status != -EADDRNOTAVAIL)
+		sy_warning("virtual IP %s cannot be removed from twin %s: %s",
+			sy_ip_text(&vip->address, text), kernel->twins[vip->port].name,
+			strerror(-status));
+}
+
+int
+sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, struct sy_error *error)
+{
+	struct vip *old = kernel->vips;
+	uint32_t n_old = kernel->n_vips;
+	struct vip *vips = calloc(sy_registry_n_services(registry) + 1, sizeof(*vips));
+	uint32_t n_wanted;
+	uint32_t n = 0;
+	int status = 0;
+
+	if (vips == NULL)
+		return sy_error_set(error, -ENOMEM, "virtual IPs: out of memory");
+	n_wanted = list_vips(kernel, registry, vips);
+	for (uint32_t i = 0; i < n_wanted; i++) {
+		const struct vip *known = find_vip(old, n_old, &vips[i]);
+
+		if (known != NULL)
+			vips[n++] = *known;
+		else if (add_vip(kernel, &vips[i], &status, error))
+			vips[n++] = vips[i];
+	}
+	kernel->vips = vips;
+	kernel->n_vips = n;
+	for (uint32_t i = 0; i < n_old; i++) {
+		if (find_vip(vips, n, &old[i]) == NULL)
+			remove_vip(kernel, &old[i]);
+	}
+	free(old);
+	/* Some of them may have been known as the host's, or be so now. */
+	kernel->resync_wanted = true;
+	return status;
+}
