@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Start and end, and who is probed. */
+#include <curl/curl.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "private.h"
+#include "sy/time.h"
+
+/* Files left to the rest of the process, and the most probes that are in flight at once: at
+ * 500 ms of time-out these are 16,000 dead backends a second. */
+#define OTHER_FILES 512
+#define MAX_IN_FLIGHT 8192
+#define MIN_IN_FLIGHT 16
+
+/* First probes are spread so that no more start in a second than this. */
+#define FIRST_A_SECOND 5000
+
+static uint32_t
+raise_file_limit(void)
+{
+	struct rlimit limit;
+	uint64_t n_free;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return MIN_IN_FLIGHT;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+			getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	n_free = limit.rlim_cur > OTHER_FILES ? limit.rlim_cur - OTHER_FILES : 0;
+	if (n_free < MIN_IN_FLIGHT)
+		return MIN_IN_FLIGHT;
+	return n_free < MAX_IN_FLIGHT ? (uint32_t)n_free : MAX_IN_FLIGHT;
+}
+
+/* libcurl, told not to touch signals, leaves SIGPIPE to its user. */
+static void
+ignore_broken_pipes(void)
+{
+	struct sigaction action;
+
+	if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+		signal(SIGPIPE, SIG_IGN);
+}
+
+int
+sy_health_create(
+	const struct sy_health_params *params, struct sy_health **health, struct sy_error *error)
+{
+	struct sy_health *h = calloc(1, sizeof(*h));
+
+	if (h == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+		free(h);
+		return sy_error_set(error, -ENOMEM, "health checks: out of memory");
+	}
+	ignore_broken_pipes();
+	h->loop = params->loop;
+	h->registry = params->registry;
+	h->changed = params->changed;
+	h->context = params->context;
+	h->prober.loop = params->loop;
+	h->random.state = sy_hash_pair(sy_time_wall_us(), (uint64_t)getpid());
+	h->counters.max_in_flight = raise_file_limit();
+	TAILQ_INIT(&h->queue);
+	*health = h;
+	return 0;
+}
+
+void
+sy_health_destroy(struct sy_health *health)
+{
+	if (health == NULL)
+		return;
+	for (uint32_t i = 0; i < health->n_targets; i++) {
+		if (health->targets[i] != NULL)
+			sy_target_stop(health->targets[i]);
+	}
+	sy_probe_close_all(&health->prober);
+	free(health->targets);
+	free(health);
+	curl_global_cleanup();
+}
+
+static int
+make_room(struct sy_health *health)
+{
+	uint32_t n = sy_registry_n_backends(health->registry);
+	struct target **targets;
+
+	if (n <= health->n_targets)
+		return 0;
+	targets = realloc(health->targets, n * sizeof(*targets));
+	if (targets == NULL)
+		return -ENOMEM;
+	memset(targets + health->n_targets, 0, (n - health->n_targets) * sizeof(*targets));
+	health->targets = targets;
+	health->n_targets = n;
+	return 0;
+}
+
+/* NULL: not probed. */
+static const struct sy_health_config *
+wanted_probes(const struct sy_health *health, const struct sy_backend *backend)
+{
+	const struct sy_config *config = sy_registry_config(health->registry);
+	const struct sy_health_config *wanted;
+
+	if (backend == NULL || backend->leaving || !backend->config.enabled)
+		return NULL;
+	wanted = &config->pools[backend->pool].health;
+	return sy_probe_find(wanted->type) == NULL ? NULL : wanted;
+}
+
+/* What was known of it is old news should it come back. */
+static void
+forget_state(struct sy_health *health, struct sy_backend *backend)
+{
+	if (backend == NULL || (!backend->leaving && backend->config.enabled))
+		return;
+	sy_registry_set_health(health->registry, backend, SY_HEALTH_STARTING);
+	backend->probe_text[0] = '\0';
+}
+
+static void
+stop_old(struct sy_health *health, uint32_t id)
+{
+	struct sy_backend *backend = sy_registry_backend(health->registry, id);
+	struct target *target = health->targets[id];
+
+	if (target == NULL ||
+		(wanted_probes(health, backend) != NULL && backend->seed == target->seed))
+		return;
+	sy_target_stop(target);
+	health->targets[id] = NULL;
+	forget_state(health, backend);
+}
+
+/* Without probes a backend is up. */
+static void
+settle_unprobed(struct sy_health *health, struct sy_backend *backend)
+{
+	const struct sy_config *config = sy_registry_config(health->registry);
+
+	if (backend->leaving || !backend->config.enabled ||
+		config->pools[backend->pool].health.type != SY_HEALTH_NONE)
+		return;
+	sy_registry_set_health(health->registry, backend, SY_HEALTH_UP);
+	backend->probe_text[0] = '\0';
+}
+
+static int
+start_or_configure(struct sy_health *health, uint32_t id, uint64_t first_ms, uint32_t *n_started)
+{
+	struct sy_backend *backend = sy_registry_backend(health->registry, id);
+	const struct sy_health_config *wanted = wanted_probes(health, backend);
+
+	if (wanted == NULL) {
+		if (backend != NULL)
+			settle_unprobed(health, backend);
+		return 0;
+	}
+	if (health->targets[id] == NULL) {
+		uint64_t longest = wanted->interval_ms;
+
+		health->targets[id] = sy_target_start(
+			health, backend, first_ms < longest ? first_ms : first_ms % longest);
+		if (health->targets[id] == NULL)
+			return -ENOMEM;
+		(*n_started)++;
+	}
+	sy_target_configure(health->targets[id], backend, wanted);
+	return 0;
+}
+
+int
+sy_health_apply(struct sy_health *health)
+{
+	uint32_t n_started = 0;
+	int status = make_room(health);
+
+	if (status != 0)
+		return status;
+	uv_update_time(health->loop);
+	for (uint32_t i = 0; i < health->n_targets; i++)
+		stop_old(health, i);
+	for (uint32_t i = 0; i < health->n_targets; i++) {
+		uint64_t first_ms = (uint64_t)n_started * 1000 / FIRST_A_SECOND;
+
+		if (start_or_configure(health, i, first_ms, &n_started) != 0)
+			status = -ENOMEM;
+	}
+	return status;
+}
+
+struct sy_health_counters
+sy_health_counters(const struct sy_health *health)
+{
+	return health->counters;
+}
