@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_TELEMETRY_ANSWER_H
+#define SY_TELEMETRY_ANSWER_H
+
+/*
+ * What a view or an order gives back, at once or some turns of the loop later.
+ *
+ * It is either one object, or rows, or a failure.  Rows are made one at a time,
+ * when the surface that asked is ready for them, so that a hundred thousand
+ * backends neither hold up the loop nor lie in memory twice.
+ *
+ * Who asks embeds a struct sy_answer and sets done; who answers calls one of
+ * the functions below exactly once, and done is called from inside it.
+ */
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "sy/error.h"
+
+struct sy_rows {
+	/* The next row, which the caller puts; NULL: no more. */
+	struct json_object *(*next)(struct sy_rows *rows);
+	void (*destroy)(struct sy_rows *rows);
+};
+
+struct sy_answer {
+	void (*done)(struct sy_answer *answer);
+	int status; /* 0, or a negative errno and error */
+	struct sy_error error;
+	struct json_object *object; /* one of these two when status is 0; who asked owns it */
+	struct sy_rows *rows;
+};
+
+/* Both take what they are given; NULL stands for 'out of memory'. */
+void sy_answer_object(struct sy_answer *answer, struct json_object *object);
+void sy_answer_rows(struct sy_answer *answer, struct sy_rows *rows);
+
+void sy_answer_fail(struct sy_answer *answer, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Frees what the answer holds, not the answer. */
+void sy_answer_fini(struct sy_answer *answer);
+
+#endif /* SY_TELEMETRY_ANSWER_H */

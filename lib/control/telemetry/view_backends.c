@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "backend_rows.h"
+#include "json.h"
+#include "sy/time.h"
+#include "views.h"
+
+static void
+add_state(struct json_object *row, const struct sy_backend *backend)
+{
+	sy_json_text(row, "state", sy_backend_state(backend));
+	sy_json_bool(row, "spare", backend->config.spare);
+	sy_json_number(row, "weight", sy_backend_base_weight(backend));
+	sy_json_ratio(row, "effective_weight", backend->effective_weight, backend->weight_scale);
+}
+
+static void
+add_counts(struct json_object *row, struct sy_surface *surface, const struct sy_backend *backend)
+{
+	const uint32_t id = backend->id;
+	struct sy_traffic traffic =
+		sy_registry_backend_traffic(surface->context->registry, backend);
+	const struct sy_traffic_rates *rates = &surface->rates->backends[id];
+	int32_t active = sy_live_sum(surface->context->live, id);
+
+	sy_json_number(row, "active", active > 0 ? (uint64_t)active : 0);
+	sy_json_number(row, "flows_created", traffic.flows_created);
+	sy_json_number(row, "connections_rate", rates->connections);
+	sy_view_add_traffic(row, &traffic, rates);
+	sy_json_number(row, "connect_failures", traffic.connect_failures);
+}
+
+static struct json_object *
+make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
+{
+	const struct sy_backend *backend = sy_registry_backend(surface->context->registry, id);
+	struct json_object *row;
+
+	if (backend == NULL || !sy_backend_row_fits(surface, backend, pool))
+		return NULL;
+	row = json_object_new_object();
+	if (row == NULL)
+		return NULL;
+	sy_json_text(row, "pool", backend->pool_name);
+	sy_json_text(row, "name", backend->config.name);
+	sy_json_ip(row, "address", &backend->config.address);
+	sy_json_number(row, "port", backend->config.port);
+	add_state(row, backend);
+	add_counts(row, surface, backend);
+	sy_json_number(row, "state_since_s", (sy_time_us() - backend->state_since_us) / 1000000);
+	sy_json_text(row, "last_probe", backend->probe_text);
+	sy_json_ms(row, "probe_ms", backend->probe_us);
+	return row;
+}
+
+void
+sy_view_backends(
+	struct sy_surface *surface, struct json_object *arguments, struct sy_answer *answer)
+{
+	sy_backend_rows_answer(surface, arguments, answer, make_row);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "backend_rows.h"
+#include "json.h"
+#include "sy/time.h"
+#include "views.h"
+
+static const char *const type_words[] = {
+	[SY_HEALTH_NONE] = "none",
+	[SY_HEALTH_TCP] = "tcp",
+	[SY_HEALTH_HTTP] = "http",
+	[SY_HEALTH_HTTPS] = "https",
+	[SY_HEALTH_ICMP] = "icmp",
+};
+
+/* A leaving backend is probed no more, and its pool may be gone. */
+static void
+add_probe(struct json_object *row, const struct sy_config *config, const struct sy_backend *backend)
+{
+	const struct sy_health_config *health;
+
+	if (backend->leaving || backend->pool >= config->n_pools) {
+		sy_json_text(row, "type", "none");
+		return;
+	}
+	health = &config->pools[backend->pool].health;
+	sy_json_text(row, "type", type_words[health->type]);
+	sy_json_number(row, "probe_port", health->port != 0 ? health->port : backend->config.port);
+	sy_json_number(row, "interval_ms", health->interval_ms);
+	sy_json_number(row, "timeout_ms", health->timeout_ms);
+	sy_json_number(row, "rise", health->rise);
+	sy_json_number(row, "fall", health->fall);
+}
+
+static struct json_object *
+make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
+{
+	const struct sy_backend *backend = sy_registry_backend(surface->context->registry, id);
+	struct json_object *row;
+
+	if (backend == NULL || !sy_backend_row_fits(surface, backend, pool))
+		return NULL;
+	row = json_object_new_object();
+	if (row == NULL)
+		return NULL;
+	sy_json_text(row, "pool", backend->pool_name);
+	sy_json_text(row, "name", backend->config.name);
+	sy_json_text(row, "state", sy_backend_state(backend));
+	sy_json_number(row, "state_since_s", (sy_time_us() - backend->state_since_us) / 1000000);
+	add_probe(row, sy_registry_config(surface->context->registry), backend);
+	sy_json_text(row, "last_probe", backend->probe_text);
+	sy_json_ms(row, "probe_ms", backend->probe_us);
+	sy_json_number(row, "connect_failures",
+		sy_registry_backend_traffic(surface->context->registry, backend).connect_failures);
+	return row;
+}
+
+void
+sy_view_health(struct sy_surface *surface, struct json_object *arguments, struct sy_answer *answer)
+{
+	sy_backend_rows_answer(surface, arguments, answer, make_row);
+}

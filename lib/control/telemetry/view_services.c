@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
+
+#include "json.h"
+#include "views.h"
+
+/* A leaving service's indices are of a configuration that is gone. */
+static const struct sy_pool_config *
+pool_of(struct sy_surface *surface, const struct sy_service *service)
+{
+	const struct sy_config *config = sy_registry_config(surface->context->registry);
+
+	if (service->leaving || service->config.pool >= config->n_pools)
+		return NULL;
+	return &config->pools[service->config.pool];
+}
+
+static struct json_object *
+make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
+{
+	const struct sy_service *service = sy_registry_service(surface->context->registry, id);
+	const struct sy_traffic_rates *rates = &surface->rates->services[id];
+	const struct sy_pool_config *pool;
+	struct sy_traffic traffic;
+	struct json_object *row;
+
+	(void)filter;
+	row = service != NULL ? json_object_new_object() : NULL;
+	if (row == NULL)
+		return NULL;
+	pool = pool_of(surface, service);
+	traffic = sy_registry_service_traffic(surface->context->registry, service);
+	sy_json_text(row, "name", service->config.name);
+	sy_json_ip(row, "address", &service->config.address);
+	sy_json_number(row, "port", service->config.port);
+	sy_json_text(row, "protocol", sy_protocol_text(service->config.protocol));
+	sy_json_text(row, "mode", service->config.mode);
+	sy_json_text(row, "pool", pool != NULL ? pool->name : "");
+	sy_json_text(row, "scheduler", pool != NULL ? pool->scheduler : "");
+	sy_json_bool(row, "leaving", service->leaving);
+	sy_json_number(row, "active",
+		traffic.flows_created > traffic.flows_ended
+			? traffic.flows_created - traffic.flows_ended
+			: 0);
+	sy_json_number(row, "flows_created", traffic.flows_created);
+	sy_json_number(row, "flows_refused", traffic.flows_refused);
+	sy_json_number(row, "connections_rate", rates->connections);
+	sy_view_add_traffic(row, &traffic, rates);
+	return row;
+}
+
+void
+sy_view_services(
+	struct sy_surface *surface, struct json_object *arguments, struct sy_answer *answer)
+{
+	const char *name = sy_call_text(arguments, "service");
+	uint32_t first = 0;
+	uint32_t limit = sy_registry_n_services(surface->context->registry);
+
+	if (name != NULL) {
+		first = sy_view_find_service(surface, name, &answer->error);
+		if (first == SY_NONE) {
+			sy_answer_fail(answer, -ENOENT, "no service '%.64s'", name);
+			return;
+		}
+		limit = first + 1;
+	}
+	sy_view_answer_slots(surface, answer, first, limit, SY_NONE, make_row);
+}

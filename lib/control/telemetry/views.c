@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "views.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+
+static const struct sy_argument no_arguments[] = { { .name = NULL } };
+static const struct sy_argument port_arguments[] = { { .name = "port" }, { .name = NULL } };
+static const struct sy_argument service_arguments[] = { { .name = "service" }, { .name = NULL } };
+static const struct sy_argument drop_arguments[] = { { .name = "reason" }, { .name = NULL } };
+static const struct sy_argument config_arguments[] = { { .name = "path" }, { .name = NULL } };
+static const struct sy_argument worker_arguments[] = {
+	{ .name = "worker", .type = SY_ARGUMENT_NUMBER },
+	{ .name = NULL },
+};
+static const struct sy_argument backend_arguments[] = {
+	{ .name = "backend" },
+	{ .name = "pool" },
+	{ .name = NULL },
+};
+static const struct sy_argument flow_arguments[] = {
+	{ .name = "service" },
+	{ .name = "backend" },
+	{ .name = "limit", .type = SY_ARGUMENT_NUMBER },
+	{ .name = NULL },
+};
+
+const struct sy_view sy_views[] = {
+	{ .name = "info",
+		.help = "Version, uptime, steering, memory and totals. No parameters",
+		.arguments = no_arguments,
+		.begin = sy_view_info },
+	{ .name = "ports",
+		.help = "Names of the ports; with a name, that port",
+		.arguments = port_arguments,
+		.names = { "name" },
+		.picks = "port",
+		.begin = sy_view_ports },
+	{ .name = "workers",
+		.help = "Numbers of the workers; with a number, that worker",
+		.arguments = worker_arguments,
+		.names = { "worker" },
+		.picks = "worker",
+		.begin = sy_view_workers },
+	{ .name = "services",
+		.help = "Names of the services; with a name, that service",
+		.arguments = service_arguments,
+		.names = { "name" },
+		.picks = "service",
+		.begin = sy_view_services },
+	{ .name = "backends",
+		.help = "POOL/BACKEND of the backends; with one, that backend",
+		.arguments = backend_arguments,
+		.names = { "pool", "name" },
+		.separator = "/",
+		.picks = "backend",
+		.begin = sy_view_backends },
+	{ .name = "flows",
+		.help = "Flows. Parameters: service=S,backend=B,limit=N",
+		.arguments = flow_arguments,
+		.names = { "protocol", "client", "vip", "backend", "state" },
+		.separator = " ",
+		.begin = sy_view_flows },
+	{ .name = "drops",
+		.help = "Packets dropped by reason; with a reason, what it means",
+		.arguments = drop_arguments,
+		.names = { "reason" },
+		.picks = "reason",
+		.value = "packets",
+		.begin = sy_view_drops },
+	{ .name = "health",
+		.help = "POOL/BACKEND of the backends; with one, its probes",
+		.arguments = backend_arguments,
+		.names = { "pool", "name" },
+		.separator = "/",
+		.picks = "backend",
+		.begin = sy_view_health },
+	{ .name = "config",
+		.help = "The configuration; with a path (pools/web), that part",
+		.arguments = config_arguments,
+		.picks = "path",
+		.begin = sy_view_config },
+	{ .name = NULL },
+};
+
+const struct sy_view *
+sy_view_find(const char *name)
+{
+	for (const struct sy_view *view = sy_views; view->name != NULL; view++) {
+		if (strcmp(view->name, name) == 0)
+			return view;
+	}
+	return NULL;
+}
+
+void
+sy_view_row_name(const struct sy_view *view, struct json_object *row, char *text, size_t size)
+{
+	size_t length = 0;
+
+	text[0] = '\0';
+	for (uint32_t i = 0; i < SY_VIEW_NAMES && view->names[i] != NULL; i++) {
+		struct json_object *field = json_object_object_get(row, view->names[i]);
+
+		if (length < size)
+			length += (size_t)snprintf(text + length, size - length, "%s%s",
+				i > 0 ? view->separator : "", json_object_get_string(field));
+	}
+}
+
+struct slots {
+	struct sy_rows rows;
+	struct sy_surface *surface;
+	uint32_t next;
+	uint32_t limit;
+	uint32_t filter;
+	sy_row_make make;
+};
+
+static struct json_object *
+next_slot(struct sy_rows *rows)
+{
+	struct slots *slots = (struct slots *)rows;
+
+	while (slots->next < slots->limit) {
+		struct json_object *row = slots->make(slots->surface, slots->next++, slots->filter);
+
+		if (row != NULL)
+			return row;
+	}
+	return NULL;
+}
+
+static void
+destroy_slots(struct sy_rows *rows)
+{
+	free(rows);
+}
+
+void
+sy_view_answer_slots(struct sy_surface *surface, struct sy_answer *answer, uint32_t first,
+	uint32_t limit, uint32_t filter, sy_row_make make)
+{
+	struct slots *slots = malloc(sizeof(*slots));
+
+	if (slots == NULL) {
+		sy_answer_rows(answer, NULL);
+		return;
+	}
+	*slots = (struct slots){
+		.rows = { .next = next_slot, .destroy = destroy_slots },
+		.surface = surface,
+		.next = first,
+		.limit = limit,
+		.filter = filter,
+		.make = make,
+	};
+	sy_answer_rows(answer, &slots->rows);
+}
+
+uint32_t
+sy_view_find_service(struct sy_surface *surface, const char *name, struct sy_error *error)
+{
+	struct sy_registry *registry = surface->context->registry;
+
+	for (uint32_t id = 0; id < sy_registry_n_services(registry); id++) {
+		const struct sy_service *service = sy_registry_service(registry, id);
+
+		if (service != NULL && strcmp(service->config.name, name) == 0)
+			return id;
+	}
+	sy_error_set(error, -ENOENT, "no service '%.64s'", name);
+	return SY_NONE;
+}
+
+void
+sy_view_add_figures(
+	struct json_object *object, const struct sy_surface_figure figures[], uint32_t n_figures)
+{
+	for (uint32_t i = 0; i < n_figures; i++) {
+		struct json_object *value = figures[i].text != NULL
+			? json_object_new_string(figures[i].text)
+			: json_object_new_uint64(figures[i].value);
+
+		if (value == NULL || json_object_object_add(object, figures[i].name, value) != 0)
+			json_object_put(value);
+	}
+}
+
+void
+sy_view_add_traffic(struct json_object *object, const struct sy_traffic *traffic,
+	const struct sy_traffic_rates *rates)
+{
+	sy_json_number(object, "packets_in", traffic->packets_in);
+	sy_json_number(object, "bytes_in", traffic->bytes_in);
+	sy_json_number(object, "packets_out", traffic->packets_out);
+	sy_json_number(object, "bytes_out", traffic->bytes_out);
+	sy_json_number(object, "packets_in_rate", rates->packets_in);
+	sy_json_number(object, "bits_in_rate", rates->bits_in);
+	sy_json_number(object, "packets_out_rate", rates->packets_out);
+	sy_json_number(object, "bits_out_rate", rates->bits_out);
+}
