@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "columns.h"
+
+static const struct column port_columns[] = {
+	{ "PORT", "name", cell_text, true },
+	{ "LINK", "link", cell_text, true },
+	{ "ADDRESS", "addresses", cell_first, true },
+	{ "DRIVER", "driver", cell_text, true },
+	{ "PKT/S IN", "packets_in_rate", cell_count, false },
+	{ "OUT", "packets_out_rate", cell_count, false },
+	{ "BIT/S IN", "bits_in_rate", cell_count, false },
+	{ "OUT", "bits_out_rate", cell_count, false },
+	{ "MISSED", "missed", cell_count, false },
+	{ .header = NULL },
+};
+
+static const struct column worker_columns[] = {
+	{ "WORKER", "worker", cell_number, false },
+	{ "CPU", "cpu", cell_number, false },
+	{ "BUSY", "busy_percent", cell_percent, false },
+	{ "RECEIVED", "received", cell_count, false },
+	{ "SENT", "transmitted", cell_count, false },
+	{ "TO KERNEL", "to_kernel", cell_count, false },
+	{ "HANDED", "handed_over", cell_count, false },
+	{ "DROPPED", "dropped", cell_count, false },
+	{ "FLOWS", "flows", cell_count, false },
+	{ "CREATED", "flows_created", cell_count, false },
+	{ .header = NULL },
+};
+
+static const struct column service_columns[] = {
+	{ "SERVICE", "name", cell_text, true },
+	{ "ADDRESS", "address", cell_endpoint, true },
+	{ "PROTO", "protocol", cell_text, true },
+	{ "POOL", "pool", cell_text, true },
+	{ "ACTIVE", "active", cell_count, false },
+	{ "CONN/S", "connections_rate", cell_count, false },
+	{ "BIT/S IN", "bits_in_rate", cell_count, false },
+	{ "OUT", "bits_out_rate", cell_count, false },
+	{ "REFUSED", "flows_refused", cell_count, false },
+	{ .header = NULL },
+};
+
+static const struct column backend_columns[] = {
+	{ "BACKEND", "name", cell_backend, true },
+	{ "ADDRESS", "address", cell_endpoint, true },
+	{ "STATE", "state", cell_text, true },
+	{ "SINCE", "state_since_s", cell_seconds, false },
+	{ "WEIGHT", "weight", cell_weight, false },
+	{ "ACTIVE", "active", cell_count, false },
+	{ "TOTAL", "flows_created", cell_count, false },
+	{ "CONN/S", "connections_rate", cell_count, false },
+	{ .header = NULL },
+};
+
+static const struct column flow_columns[] = {
+	{ "PROTO", "protocol", cell_text, true },
+	{ "CLIENT", "client", cell_text, true },
+	{ "SERVICE ADDRESS", "vip", cell_text, true },
+	{ "BACKEND", "backend", cell_text, true },
+	{ "STATE", "state", cell_text, true },
+	{ "IDLE", "idle_ms", cell_ms, false },
+	{ .header = NULL },
+};
+
+static const struct column drop_columns[] = {
+	{ "REASON", "reason", cell_text, true },
+	{ "PACKETS", "packets", cell_count, false },
+	{ "PER S", "packets_rate", cell_count, false },
+	{ "MEANING", "help", cell_text, true },
+	{ .header = NULL },
+};
+
+static const struct column health_columns[] = {
+	{ "BACKEND", "name", cell_backend, true },
+	{ "STATE", "state", cell_text, true },
+	{ "SINCE", "state_since_s", cell_seconds, false },
+	{ "PROBE", "type", cell_text, true },
+	{ "EVERY", "interval_ms", cell_ms, false },
+	{ "MS", "probe_ms", cell_text, false },
+	{ "REFUSED", "connect_failures", cell_count, false },
+	{ "LAST FOUND", "last_probe", cell_text, true },
+	{ .header = NULL },
+};
+
+const struct view_columns view_columns[] = {
+	{ "info", NULL, NULL, "", NULL },
+	{ "ports", "port", port_columns, "no ports", NULL },
+	{ "workers", "worker", worker_columns, "no workers", NULL },
+	{ "services", "service", service_columns, "no services", NULL },
+	{ "backends", "backend", backend_columns, "no backends", NULL },
+	{ "flows", NULL, flow_columns, "no flows", NULL },
+	{ "drops", "reason", drop_columns, "no packet has been dropped", "packets" },
+	{ "health", "backend", health_columns, "no backends", NULL },
+	{ "config", "path", NULL, "", NULL },
+	{ .view = NULL },
+};

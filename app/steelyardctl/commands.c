@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "ctl.h"
+
+const struct ctl_option ctl_global_options[] = {
+	{ "socket", 's', "PATH", "control socket (" CTL_SOCKET ")" },
+	{ "json", 'j', NULL, "print JSON, with numbers as they are" },
+	{ "help", 'h', NULL, "print this help, or that of a command" },
+	{ "version", 'V', NULL, "print the version" },
+	{ .name = NULL },
+};
+
+static const struct ctl_option no_options[] = { { .name = NULL } };
+
+static const struct ctl_option top_options[] = {
+	{ "count", 'n', "COUNT", "stop after so many pictures (else: q or Ctrl-C)" },
+	{ "delay", 'd', "SECONDS", "time between two pictures, 1 to 3600 (default 1)" },
+	{ .name = NULL },
+};
+
+static const struct ctl_option flow_options[] = {
+	{ "service", 0, "SERVICE", "only flows of this service" },
+	{ "backend", 0, "BACKEND", "only flows to this backend" },
+	{ "limit", 'l', "N", "at most so many, 1 to 10000 (default 100)" },
+	{ .name = NULL },
+};
+
+const struct ctl_command ctl_commands[] = {
+	{ .name = "show",
+		.usage = "VIEW [NAME]",
+		.help = "print a view: info, ports, workers, services, backends, flows,\n"
+			"           drops, health or config",
+		.examples = "  steelyardctl show backends\n"
+			    "  steelyardctl show backends web/web1\n"
+			    "  steelyardctl show drops\n"
+			    "  steelyardctl show config pools/web\n"
+			    "  steelyardctl show services --json | jq '.[].active'\n",
+		.min_words = 1,
+		.max_words = 2,
+		.options = no_options,
+		.run = ctl_run_show },
+	{ .name = "top",
+		.usage = "[-n COUNT] [-d SECONDS]",
+		.help = "watch rates, connections and health, refreshed in place",
+		.examples = "  steelyardctl top\n"
+			    "  steelyardctl top -n 10 -d 5 > ten-pictures.txt\n",
+		.max_words = 0,
+		.options = top_options,
+		.run = ctl_run_top },
+	{ .name = "check",
+		.usage = "FILE",
+		.help = "check a configuration file; the daemon need not run",
+		.examples = "  steelyardctl check /etc/steelyard/steelyard.json\n",
+		.min_words = 1,
+		.max_words = 1,
+		.options = no_options,
+		.run = ctl_run_check },
+	{ .name = "drain",
+		.usage = "BACKEND",
+		.help = "give a backend no new flows; those it has go on",
+		.examples = "  steelyardctl drain web/web1\n"
+			    "  steelyardctl drain web1         (when only one pool has a web1)\n",
+		.min_words = 1,
+		.max_words = 1,
+		.options = no_options,
+		.run = ctl_run_drain },
+	{ .name = "enable",
+		.usage = "BACKEND",
+		.help = "end a drain",
+		.examples = "  steelyardctl enable web/web1\n",
+		.min_words = 1,
+		.max_words = 1,
+		.options = no_options,
+		.run = ctl_run_enable },
+	{ .name = "weight",
+		.usage = "BACKEND N|default",
+		.help = "change a backend's weight until it is set back to the file's",
+		.examples = "  steelyardctl weight web/web1 20\n"
+			    "  steelyardctl weight web/web1 0         (no new flows)\n"
+			    "  steelyardctl weight web/web1 default   (as in the file)\n",
+		.min_words = 2,
+		.max_words = 2,
+		.options = no_options,
+		.run = ctl_run_weight },
+	{ .name = "reload",
+		.usage = "",
+		.help = "load the configuration file again; a bad file changes nothing",
+		.examples = "  steelyardctl check steelyard.json && steelyardctl reload\n",
+		.max_words = 0,
+		.options = no_options,
+		.run = ctl_run_reload },
+	{ .name = "flows",
+		.usage = "[--service SERVICE] [--backend BACKEND] [--limit N]",
+		.help = "list flows: client, virtual address, backend, state",
+		.examples = "  steelyardctl flows --backend web/web1\n"
+			    "  steelyardctl flows --service www --limit 1000 --json\n",
+		.max_words = 0,
+		.options = flow_options,
+		.run = ctl_run_flows },
+	{ .name = NULL },
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_CTL_SHOW_H
+#define SY_CTL_SHOW_H
+
+#include <stdio.h>
+
+#include "columns.h"
+#include "ctl.h"
+
+const struct view_columns *show_find(const char *view); /* NULL: no such view */
+
+/* What a view has answered, for people. */
+void show_print(
+	FILE *out, const struct view_columns *view, struct json_object *result, unsigned int width);
+void show_print_json(FILE *out, struct json_object *result);
+
+#endif /* SY_CTL_SHOW_H */
