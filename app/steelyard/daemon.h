@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_DAEMON_H
+#define SY_DAEMON_H
+
+/*
+ * The daemon: puts the components together, in order, and turns the management
+ * core's event loop.
+ *
+ * steps.c is the ordered start-up table; each step undoes itself, and a failed
+ * start undoes the steps before it in reverse.
+ */
+#include <uv.h>
+
+#include "sy/adapt.h"
+#include "sy/eal.h"
+#include "sy/health.h"
+#include "sy/kernel.h"
+#include "sy/notify.h"
+#include "sy/port.h"
+#include "sy/telemetry.h"
+#include "sy/worker.h"
+
+/* What a worker's port functions get as context. */
+struct worker_port {
+	const struct sy_port *port;
+	uint16_t worker;
+};
+
+struct daemon {
+	const char *file; /* the configuration's */
+	struct sy_config *config; /* the one in force */
+	struct sy_eal_placement placement;
+	struct sy_eal_args eal_args;
+	uint64_t needed_bytes;
+	struct sy_ports *ports;
+	struct sy_steering steering;
+	struct sy_stats *stats;
+	struct sy_live *live;
+	struct sy_registry *registry;
+	struct sy_routes routes;
+	struct sy_publisher publisher;
+	struct sy_mailbox *mailboxes[SY_MAX_WORKERS];
+	struct worker_port worker_ports[SY_MAX_WORKERS][SY_MAX_PORTS];
+	struct sy_worker *workers[SY_MAX_WORKERS];
+	struct sy_surface_worker surface_workers[SY_MAX_WORKERS];
+	uint32_t n_workers;
+	struct sy_kernel *kernel;
+	struct sy_health *health;
+	struct sy_adapt *adapt;
+	struct sy_surface *surface;
+	struct sy_surface_context surface_context;
+	struct sy_watchdog watchdog;
+	uv_loop_t loop;
+	uv_timer_t tick; /* each millisecond */
+	uv_timer_t beat; /* a few times a second */
+	uv_signal_t signals[3];
+	uint64_t published_registry; /* versions that the current snapshot shows */
+	uint64_t published_routes;
+	uint64_t next_publish_us; /* not before */
+};
+
+/* A step of the start.  start() may fail, with error filled; stop() is called only after a start()
+ * that did not. */
+struct step {
+	const char *name;
+	int (*start)(struct daemon *daemon, struct sy_error *error);
+	void (*stop)(struct daemon *daemon);
+};
+
+extern const struct step daemon_steps[];
+extern const size_t daemon_n_steps;
+
+/* sy_config_load() with the names of the schedulers and forwarding modes that there are, so that
+ * --check, the start and a reload say the same of a file. */
+int daemon_load_config(const char *file, struct sy_config **config, struct sy_error *error);
+
+/* memory.c: how much the configuration needs, printed; and the shares of workers. */
+void daemon_worker_params(
+	const struct daemon *daemon, uint32_t worker, struct sy_worker_params *params);
+int daemon_plan_memory(struct daemon *daemon, struct sy_error *error);
+
+/* workers.c */
+int daemon_create_workers(struct daemon *daemon, struct sy_error *error);
+void daemon_destroy_workers(struct daemon *daemon);
+int daemon_launch_workers(struct daemon *daemon, struct sy_error *error);
+void daemon_halt_workers(struct daemon *daemon);
+
+/* publish.c: a new snapshot when something has changed.  now: do not wait for the pause that a
+ * large configuration earns itself. */
+int daemon_publish(struct daemon *daemon, bool now, struct sy_error *error);
+
+/* reload.c: SIGHUP's and the control socket's. */
+int daemon_reload(void *daemon, struct sy_error *error);
+
+/* surfaces.c */
+int daemon_open_surfaces(struct daemon *daemon, struct sy_error *error);
+void daemon_close_surfaces(struct daemon *daemon);
+
+/* events.c: timers and signals. */
+int daemon_start_events(struct daemon *daemon, struct sy_error *error);
+void daemon_stop_events(struct daemon *daemon);
+
+#endif /* SY_DAEMON_H */

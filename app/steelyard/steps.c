@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ordered start-up table. */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "daemon.h"
+#include "sy/forward.h"
+#include "sy/scheduler.h"
+
+int
+daemon_load_config(const char *file, struct sy_config **config, struct sy_error *error)
+{
+	const struct sy_config_names names = {
+		.is_scheduler = sy_scheduler_exists,
+		.is_mode = sy_forward_exists,
+		.schedulers = sy_scheduler_names(),
+		.modes = sy_forward_names(),
+	};
+
+	return sy_config_load(file, &names, config, error);
+}
+
+static int
+load_config(struct daemon *daemon, struct sy_error *error)
+{
+	int status = daemon_load_config(daemon->file, &daemon->config, error);
+
+	if (status != 0)
+		return status;
+	sy_log_set_level((enum sy_log_level)daemon->config->log_level);
+	daemon->n_workers = daemon->config->workers;
+	return 0;
+}
+
+static void
+unload_config(struct daemon *daemon)
+{
+	sy_config_free(daemon->config);
+}
+
+static int
+start_environment(struct daemon *daemon, struct sy_error *error)
+{
+	int status = sy_eal_place(daemon->config, &daemon->placement, error);
+
+	if (status == 0)
+		status = daemon_plan_memory(daemon, error);
+	if (status == 0)
+		status = sy_eal_args_build(daemon->config, &daemon->placement, daemon->needed_bytes,
+			&daemon->eal_args, error);
+	if (status != 0)
+		return status;
+	if (rte_eal_init(daemon->eal_args.argc, daemon->eal_args.argv) >= 0)
+		return 0;
+	status = -rte_errno;
+	sy_eal_args_free(&daemon->eal_args);
+	return sy_error_set(error, status,
+		"DPDK refused to start (%s); its own lines above say why. Is another steelyard "
+		"running with the same \"name\"? Are the hugepages free?",
+		strerror(-status));
+}
+
+static void
+stop_environment(struct daemon *daemon)
+{
+	rte_eal_cleanup();
+	sy_eal_args_free(&daemon->eal_args);
+}
+
+static int
+open_ports(struct daemon *daemon, struct sy_error *error)
+{
+	int status = sy_ports_open(
+		daemon->config, daemon->placement.worker_sockets, &daemon->ports, error);
+
+	if (status != 0)
+		return status;
+	sy_ports_steering(daemon->ports, &daemon->steering);
+	sy_notice("steering: %s: %s", sy_steering_name(daemon->steering.rung),
+		daemon->steering.reason);
+	return 0;
+}
+
+static void
+close_ports(struct daemon *daemon)
+{
+	sy_ports_close(daemon->ports);
+}
+
+static void
+destroy_model(struct daemon *daemon)
+{
+	for (uint32_t i = 0; i < daemon->n_workers; i++)
+		sy_mailbox_destroy(daemon->mailboxes[i]);
+	sy_publisher_fini(&daemon->publisher);
+	sy_routes_fini(&daemon->routes);
+	sy_registry_destroy(daemon->registry);
+	sy_live_destroy(daemon->live);
+	sy_stats_destroy(daemon->stats);
+}
+
+static int
+fill_routes(struct daemon *daemon)
+{
+	struct sy_routes *routes = &daemon->routes;
+
+	sy_routes_init(routes);
+	for (uint32_t i = 0; i < daemon->ports->n_ports; i++) {
+		const struct sy_port *port = &daemon->ports->ports[i];
+
+		routes->ports[i].mac = port->mac;
+		routes->ports[i].mtu = port->mtu;
+		routes->ports[i].device = port->device;
+	}
+	return sy_routes_add_config(routes, daemon->config);
+}
+
+static int
+create_model(struct daemon *daemon, struct sy_error *error)
+{
+	const struct sy_config *config = daemon->config;
+	const int *sockets = daemon->placement.worker_sockets;
+	uint32_t n = daemon->n_workers;
+	int status = sy_publisher_init(&daemon->publisher, n);
+
+	if (status != 0)
+		return status;
+	status = fill_routes(daemon);
+	if (status == 0)
+		status = sy_stats_create(
+			n, sockets, config->max_services, config->max_backends, &daemon->stats);
+	if (status == 0)
+		status = sy_live_create(n, config->max_backends, &daemon->live);
+	if (status == 0)
+		status = sy_registry_create(config->max_services, config->max_backends,
+			daemon->live, daemon->stats, &daemon->registry);
+	if (status == 0)
+		status = sy_registry_apply(daemon->registry, config, error);
+	for (uint32_t i = 0; status == 0 && i < n; i++)
+		status = sy_mailbox_create(i, n, sockets[i], &daemon->mailboxes[i]);
+	if (status != 0)
+		destroy_model(daemon);
+	return status;
+}
+
+static int
+start_loop(struct daemon *daemon, struct sy_error *error)
+{
+	int status = uv_loop_init(&daemon->loop);
+
+	if (status != 0)
+		return sy_error_set(error, status, "event loop: %s", uv_strerror(status));
+	return 0;
+}
+
+/* Handles that were closed by the steps before still want a turn each to say so. */
+static void
+stop_loop(struct daemon *daemon)
+{
+	for (int i = 0; i < 100 && uv_loop_alive(&daemon->loop); i++)
+		uv_run(&daemon->loop, UV_RUN_NOWAIT);
+	if (uv_loop_close(&daemon->loop) != 0)
+		sy_warning("the event loop still had open handles at the end");
+}
+
+static int
+start_kernel(struct daemon *daemon, struct sy_error *error)
+{
+	const struct sy_kernel_params params = {
+		.loop = &daemon->loop,
+		.config = daemon->config,
+		.routes = &daemon->routes,
+		.mailboxes = daemon->mailboxes,
+		.n_workers = daemon->n_workers,
+		.pool = sy_ports_pool(daemon->ports, SY_NO_QUEUE),
+	};
+	int status = sy_kernel_create(&params, &daemon->kernel, error);
+
+	if (status == 0)
+		status = sy_kernel_sync_vips(daemon->kernel, daemon->registry, error);
+	return status;
+}
+
+static void
+stop_kernel(struct daemon *daemon)
+{
+	sy_kernel_destroy(daemon->kernel);
+}
+
+static int
+start_traffic(struct daemon *daemon, struct sy_error *error)
+{
+	int status = daemon_publish(daemon, true, error);
+
+	if (status == 0)
+		status = sy_ports_start(daemon->ports, error);
+	if (status != 0)
+		return status;
+	status = daemon_launch_workers(daemon, error);
+	if (status != 0)
+		sy_ports_stop(daemon->ports);
+	return status;
+}
+
+static void
+stop_traffic(struct daemon *daemon)
+{
+	daemon_halt_workers(daemon);
+	sy_ports_stop(daemon->ports);
+}
+
+/* So that a backend that returns never has its whole weight, not even until the next tick. */
+static void
+weigh_again(void *context)
+{
+	const struct daemon *daemon = context;
+
+	sy_adapt_apply(daemon->adapt);
+}
+
+static int
+start_health(struct daemon *daemon, struct sy_error *error)
+{
+	const struct sy_adapt_params adapt = { .loop = &daemon->loop,
+		.registry = daemon->registry };
+	const struct sy_health_params health = { .loop = &daemon->loop,
+		.registry = daemon->registry,
+		.changed = weigh_again,
+		.context = daemon };
+	int status = sy_adapt_create(&adapt, &daemon->adapt, error);
+
+	if (status == 0)
+		status = sy_health_create(&health, &daemon->health, error);
+	if (status != 0)
+		return status;
+	sy_adapt_apply(daemon->adapt);
+	return sy_health_apply(daemon->health);
+}
+
+static void
+stop_health(struct daemon *daemon)
+{
+	sy_health_destroy(daemon->health);
+	sy_adapt_destroy(daemon->adapt);
+}
+
+const struct step daemon_steps[] = {
+	{ "configuration", load_config, unload_config },
+	{ "environment", start_environment, stop_environment },
+	{ "ports", open_ports, close_ports },
+	{ "model", create_model, destroy_model },
+	{ "workers", daemon_create_workers, daemon_destroy_workers },
+	{ "event loop", start_loop, stop_loop },
+	{ "kernel twin", start_kernel, stop_kernel },
+	{ "traffic", start_traffic, stop_traffic },
+	{ "health", start_health, stop_health },
+	{ "surfaces", daemon_open_surfaces, daemon_close_surfaces },
+	{ "events", daemon_start_events, daemon_stop_events },
+};
+const size_t daemon_n_steps = RTE_DIM(daemon_steps);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Workers: their ports, their lcores, their beginning and end. */
+#include <errno.h>
+
+#include <rte_launch.h>
+
+#include "daemon.h"
+
+static uint16_t
+receive_burst(void *context, struct rte_mbuf **mbufs, uint16_t n)
+{
+	const struct worker_port *at = context;
+
+	return sy_port_receive(at->port, at->worker, mbufs, n);
+}
+
+static uint16_t
+send_burst(void *context, struct rte_mbuf **mbufs, uint16_t n)
+{
+	const struct worker_port *at = context;
+
+	return sy_port_send(at->port, at->worker, mbufs, n);
+}
+
+static void
+connect_ports(struct daemon *daemon, uint16_t worker, struct sy_port_io *ios)
+{
+	for (uint32_t i = 0; i < daemon->ports->n_ports; i++) {
+		const struct sy_port *port = &daemon->ports->ports[i];
+
+		daemon->worker_ports[worker][i] = (struct worker_port){ port, worker };
+		ios[i] = (struct sy_port_io){
+			.context = &daemon->worker_ports[worker][i],
+			.receive = worker < port->n_rx_queues ? receive_burst : NULL,
+			.send = sy_port_can_send(port, worker) ? send_burst : NULL,
+			.sender = port->tx_owners[worker],
+		};
+	}
+}
+
+static int
+create_worker(struct daemon *daemon, uint16_t index)
+{
+	struct sy_port_io ios[SY_MAX_PORTS];
+	struct sy_worker_params params;
+
+	daemon_worker_params(daemon, index, &params);
+	connect_ports(daemon, index, ios);
+	params.publication = &daemon->publisher.publication;
+	params.mailboxes = daemon->mailboxes;
+	params.stats = daemon->stats->workers[index];
+	params.live = sy_live_view(daemon->live, index);
+	params.pool = sy_ports_pool(daemon->ports, index);
+	params.ports = ios;
+	return sy_worker_create(&params, &daemon->workers[index]);
+}
+
+int
+daemon_create_workers(struct daemon *daemon, struct sy_error *error)
+{
+	for (uint16_t i = 0; i < daemon->n_workers; i++) {
+		int status = create_worker(daemon, i);
+
+		if (status != 0) {
+			daemon_destroy_workers(daemon);
+			return sy_error_set(error, status,
+				"no memory for the flow table of worker %u: lower max_flows or give more "
+				"hugepages",
+				i);
+		}
+	}
+	return 0;
+}
+
+void
+daemon_destroy_workers(struct daemon *daemon)
+{
+	for (uint32_t i = 0; i < daemon->n_workers; i++) {
+		sy_worker_destroy(daemon->workers[i]);
+		daemon->workers[i] = NULL;
+	}
+}
+
+int
+daemon_launch_workers(struct daemon *daemon, struct sy_error *error)
+{
+	for (uint16_t i = 0; i < daemon->n_workers; i++) {
+		int status = rte_eal_remote_launch(
+			sy_worker_run, daemon->workers[i], sy_eal_worker_lcore(i));
+
+		if (status != 0) {
+			daemon_halt_workers(daemon);
+			return sy_error_set(error, status, "worker %u did not start on lcore %u", i,
+				sy_eal_worker_lcore(i));
+		}
+	}
+	return 0;
+}
+
+void
+daemon_halt_workers(struct daemon *daemon)
+{
+	for (uint32_t i = 0; i < daemon->n_workers; i++)
+		sy_worker_stop(daemon->workers[i]);
+	rte_eal_mp_wait_lcore();
+}
