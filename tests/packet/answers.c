@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "golden.h"
+
+/* Echo replies and resets, made in the buffer of what they answer. */
+
+#define TAGS .tags = { 0x88a80007, 0x81000064 }
+#define ASK(ip, ...) TCP(CLIENT##ip, 40000, VIP##ip, 80, __VA_ARGS__)
+#define RESET4(...) \
+	TCP(VIP4, 80, CLIENT4, 40000, .turned = true, .fragment = DF, .ttl = 64, __VA_ARGS__)
+#define RESET6(...) TCP(VIP6, 80, CLIENT6, 40000, .turned = true, .ttl = 64, __VA_ARGS__)
+#define EXT_PAD "00010400000000"
+
+static const struct golden rows[] = {
+	BECOMES("an echo reply over IPv4", SY_PACKET_ECHO_REQUEST,
+		ICMP4(CLIENT4, VIP4, 8, 0, .rest = 0x00070001, .sport = 7, .ttl = 3, .id = 99,
+			.tos = 0x10, .payload = 56),
+		GOLDEN_ECHO,
+		ICMP4(VIP4, CLIENT4, 0, 0, .rest = 0x00070001, .sport = 7, .tos = 0x10,
+			.fragment = DF, .turned = true, .payload = 56)),
+	BECOMES("an echo reply of odd length, with tags", SY_PACKET_ECHO_REQUEST | SY_PACKET_VLAN,
+		ICMP4(CLIENT4, VIP4, 8, 0, .sport = 7, .payload = 13, TAGS), GOLDEN_ECHO,
+		ICMP4(VIP4, CLIENT4, 0, 0, .sport = 7, .payload = 13, .fragment = DF,
+			.turned = true, TAGS)),
+	BECOMES("an echo reply leaves IPv4 options out", SY_PACKET_ECHO_REQUEST | SY_PACKET_OPTIONS,
+		ICMP4(CLIENT4, VIP4, 8, 0, .sport = 7, .options = "830704c6336407 00",
+			.payload = 8),
+		GOLDEN_ECHO,
+		ICMP4(VIP4, CLIENT4, 0, 0, .sport = 7, .fragment = DF, .turned = true,
+			.payload = 8)),
+	BECOMES("an echo request with a wrong checksum has a reply with one",
+		SY_PACKET_ECHO_REQUEST,
+		ICMP4(CLIENT4, VIP4, 8, 0, .sport = 7, .rest = 0x00070000, .bad_checksum = true),
+		GOLDEN_ECHO,
+		ICMP4(VIP4, CLIENT4, 0, 0, .sport = 7, .rest = 0x00070000, .bad_checksum = true,
+			.fragment = DF, .turned = true)),
+	BECOMES("an echo reply over IPv6", SY_PACKET_ECHO_REQUEST,
+		ICMP6(CLIENT6, VIP6, 128, 0, .sport = 7, .ttl = 3, .tos = 0x10, .payload = 57),
+		GOLDEN_ECHO,
+		ICMP6(VIP6, CLIENT6, 129, 0, .sport = 7, .tos = 0x10, .turned = true,
+			.payload = 57)),
+	BECOMES("an echo reply leaves extension headers out",
+		SY_PACKET_ECHO_REQUEST | SY_PACKET_OPTIONS,
+		ICMP6(CLIENT6, VIP6, 128, 0, .sport = 7, .next = IPPROTO_DSTOPTS,
+			.options = "3a" EXT_PAD, .payload = 8),
+		GOLDEN_ECHO,
+		ICMP6(VIP6, CLIENT6, 129, 0, .sport = 7, .turned = true, .payload = 8)),
+	REFUSED("no echo reply to UDP", 0, UDP(CLIENT4, 1, VIP4, 53), GOLDEN_ECHO, BAD_ICMP),
+	REFUSED("no echo reply to a fragment", SY_PACKET_FRAGMENT,
+		ICMP4(CLIENT4, VIP4, 8, 0, .fragment = MF, .payload = 16), GOLDEN_ECHO, BAD_ICMP),
+	BECOMES("a reset to a SYN accepts it", 0,
+		ASK(4, .tcp_flags = SYN, .seq = 1000, .tcp_options = "020405b4"), GOLDEN_RESET,
+		RESET4(.tcp_flags = RST | ACK, .ack = 1001)),
+	BECOMES("a reset to a SYN with data accepts that too", 0,
+		ASK(4, .tcp_flags = SYN, .seq = 0xfffffffe, .payload = 11), GOLDEN_RESET,
+		RESET4(.tcp_flags = RST | ACK, .ack = 10)),
+	BECOMES("a reset to a segment comes where it is expected", 0,
+		ASK(4, .tcp_flags = PSH | ACK, .seq = 5, .ack = 77, .payload = 100), GOLDEN_RESET,
+		RESET4(.tcp_flags = RST, .seq = 77)),
+	BECOMES("a reset to a FIN", 0, ASK(4, .tcp_flags = FIN | ACK, .seq = 5, .ack = 77),
+		GOLDEN_RESET, RESET4(.tcp_flags = RST, .seq = 77)),
+	BECOMES("a reset to a SYN/ACK", 0, ASK(4, .tcp_flags = SYN | ACK, .seq = 5, .ack = 77),
+		GOLDEN_RESET, RESET4(.tcp_flags = RST, .seq = 77)),
+	BECOMES("a reset leaves out options and padding, and keeps tags",
+		SY_PACKET_OPTIONS | SY_PACKET_VLAN,
+		ASK(4, .tcp_flags = SYN, .seq = 1, .options = "94040000", .padding = 9, TAGS),
+		GOLDEN_RESET, RESET4(.tcp_flags = RST | ACK, .ack = 2, TAGS)),
+	BECOMES("a reset over IPv6", 0, ASK(6, .tcp_flags = SYN, .seq = 1000, .tos = 0xff),
+		GOLDEN_RESET, RESET6(.tcp_flags = RST | ACK, .ack = 1001)),
+	BECOMES("a reset over IPv6 leaves extension headers out", SY_PACKET_OPTIONS,
+		ASK(6, .tcp_flags = ACK, .ack = 9, .next = IPPROTO_HOPOPTS,
+			.options = "3c" EXT_PAD "06" EXT_PAD, .payload = 50),
+		GOLDEN_RESET, RESET6(.tcp_flags = RST, .seq = 9)),
+	REFUSED("no reset to a reset", 0, ASK(4, .tcp_flags = RST | ACK), GOLDEN_RESET, NO_FLOW),
+	REFUSED("no reset to UDP", 0, UDP(CLIENT4, 1, VIP4, 53), GOLDEN_RESET, NO_FLOW),
+	REFUSED("no reset to an ICMP error about TCP", SY_PACKET_ICMP_ERROR,
+		ICMP4(ROUTER4, VIP4, 3, 1,
+			.quoted = TCP(VIP4, 80, CLIENT4, 40000, .tcp_flags = ACK)),
+		GOLDEN_RESET, NO_FLOW),
+	REFUSED("no reset to a first fragment", SY_PACKET_FRAGMENT,
+		ASK(4, .tcp_flags = ACK, .fragment = MF, .payload = 12), GOLDEN_RESET, FRAGMENT),
+	REFUSED("no reset to a fragment's tail", SY_PACKET_FRAGMENT,
+		ASK(4, .fragment = 9, .headless = true, .payload = 12), GOLDEN_RESET, NO_FLOW),
+};
+
+const struct golden_table golden_answers = { "answers", GOLDEN_TABLE(rows) };

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "golden.h"
+
+/* At least one frame for each reason that parse drops one for. */
+
+#define SYN4(...) TCP(CLIENT4, 40000, VIP4, 80, .tcp_flags = SYN, __VA_ARGS__)
+#define SYN6(...) TCP(CLIENT6, 40000, VIP6, 80, .tcp_flags = SYN, __VA_ARGS__)
+#define FLAGS(set) TCP(CLIENT4, 40000, VIP4, 80, .tcp_flags = (set))
+#define REPLY4 TCP(VIP4, 80, CLIENT4, 40000, .tcp_flags = ACK, .payload = 40)
+#define REPLY6 TCP(VIP6, 80, CLIENT6, 40000, .tcp_flags = ACK, .payload = 40)
+#define ERROR4(...) ICMP4(ROUTER4, VIP4, 3, 1, __VA_ARGS__)
+#define ERROR6(...) ICMP6(ROUTER6, VIP6, 1, 3, __VA_ARGS__)
+/* Extension headers of 8 bytes, by the protocol that follows. */
+#define EXT(next) next "00010400000000"
+
+static const struct golden rows[] = {
+	DROPPED("a frame that ends inside the Ethernet header", SYN4(.cut = 41), TOO_SHORT),
+	DROPPED("one that ends inside the IPv4 header", SYN4(.cut = 21), TOO_SHORT),
+	DROPPED("one that ends inside IPv4 options", SYN4(.options = "94040000", .cut = 22),
+		TOO_SHORT),
+	DROPPED("one that ends inside the IPv6 header", SYN6(.cut = 21), TOO_SHORT),
+	DROPPED("nothing behind the Ethernet header", SYN4(.cut = 40), TOO_SHORT),
+	DROPPED("a group as Ethernet source", SYN4(.from_group = true), BAD_ADDRESS),
+	DROPPED("IPv4's type and another version", SYN4(.version = 6), BAD_IP_HEADER),
+	DROPPED("IPv6's type and another version", SYN6(.version = 4), BAD_IP_HEADER),
+	DROPPED("an IPv4 header of four words", SYN4(.ihl = 4), BAD_IP_HEADER),
+	DROPPED("IPv4 longer than its frame", SYN4(.cut = 1), BAD_IP_LENGTH),
+	DROPPED("IPv4 shorter than its header", SYN4(.ip_length = 19), BAD_IP_LENGTH),
+	DROPPED("IPv6 longer than its frame", SYN6(.cut = 1), BAD_IP_LENGTH),
+	DROPPED("a wrong IPv4 checksum", SYN4(.bad_ip_checksum = true), BAD_IP_CHECKSUM),
+	{ .name = "a right IPv4 checksum that the NIC calls bad",
+		.in = SYN4(.id = 1),
+		.ol_flags = RTE_MBUF_F_RX_IP_CKSUM_BAD,
+		.verdict = SY_VERDICT_DROP,
+		.drop = SY_DROP_BAD_IP_CHECKSUM },
+	DROPPED("a group as IPv4 source", UDP("224.0.0.9", 1, VIP4, 53), BAD_ADDRESS),
+	DROPPED("everybody as IPv4 source", UDP("255.255.255.255", 1, VIP4, 53), BAD_ADDRESS),
+	DROPPED("IPv4 loopback as source", UDP("127.0.0.1", 1, VIP4, 53), BAD_ADDRESS),
+	DROPPED("no IPv4 source to one host", UDP("0.0.0.0", 1, VIP4, 53), BAD_ADDRESS),
+	DROPPED("IPv4 loopback as destination", UDP(CLIENT4, 1, "127.0.0.1", 53), BAD_ADDRESS),
+	DROPPED("no IPv4 destination", UDP(CLIENT4, 1, "0.0.0.0", 53), BAD_ADDRESS),
+	DROPPED("IPv4 from the service to itself", UDP(VIP4, 53, VIP4, 53), BAD_ADDRESS),
+	DROPPED("a group as IPv6 source", UDP("ff02::1", 1, VIP6, 53), BAD_ADDRESS),
+	DROPPED("IPv6 loopback as source", UDP("::1", 1, VIP6, 53), BAD_ADDRESS),
+	DROPPED("no IPv6 source to one host", UDP("::", 1, VIP6, 53), BAD_ADDRESS),
+	DROPPED("an IPv4-mapped IPv6 source", UDP("::ffff:192.0.2.1", 1, VIP6, 53), BAD_ADDRESS),
+	DROPPED("IPv6 loopback as destination", UDP(CLIENT6, 1, "::1", 53), BAD_ADDRESS),
+	DROPPED("IPv6 from the service to itself", UDP(VIP6, 53, VIP6, 53), BAD_ADDRESS),
+	DROPPED("TCP cut inside its header", SYN4(.ip_length = 39), BAD_TCP),
+	DROPPED("a TCP header of four words", SYN4(.data_off = 4), BAD_TCP),
+	DROPPED("a TCP header longer than the packet", SYN6(.data_off = 6), BAD_TCP),
+	DROPPED("a first fragment that holds half a TCP header",
+		SYN4(.fragment = MF, .ip_length = 36), BAD_TCP),
+	DROPPED("TCP with no flags", FLAGS(0), BAD_TCP),
+	DROPPED("SYN with FIN", FLAGS(SYN | FIN), BAD_TCP),
+	DROPPED("SYN with RST", FLAGS(SYN | RST), BAD_TCP),
+	DROPPED("RST with FIN", FLAGS(RST | FIN | ACK), BAD_TCP),
+	DROPPED("FIN without ACK", FLAGS(FIN), BAD_TCP),
+	DROPPED("all flags at once", FLAGS(0xff), BAD_TCP),
+	DROPPED("UDP cut inside its header", UDP(CLIENT4, 1, VIP4, 53, .ip_length = 27), BAD_UDP),
+	DROPPED("a UDP length below its header's", UDP(CLIENT4, 1, VIP4, 53, .udp_length = 7),
+		BAD_UDP),
+	DROPPED("a UDP length beyond the packet", UDP(CLIENT6, 1, VIP6, 53, .udp_length = 9),
+		BAD_UDP),
+	DROPPED("ICMP cut inside its header", ICMP4(CLIENT4, VIP4, 8, 0, .ip_length = 27),
+		BAD_ICMP),
+	DROPPED("ICMPv6 cut inside its header", ICMP6(CLIENT6, VIP6, 128, 0, .ip_length = 7),
+		BAD_ICMP),
+	DROPPED("an ICMP error with a wrong checksum",
+		ERROR4(.quoted = REPLY4, .bad_checksum = true), BAD_ICMP),
+	DROPPED("an ICMPv6 error with a wrong checksum",
+		ERROR6(.quoted = REPLY6, .bad_checksum = true), BAD_ICMP),
+	DROPPED("an ICMP error that quotes nothing", ERROR4(.payload = 0), BAD_ICMP),
+	DROPPED("one that quotes 7 bytes of TCP", ERROR4(.quoted = REPLY4, .quote = 27), BAD_ICMP),
+	DROPPED("an ICMPv6 error that quotes 7 bytes of TCP", ERROR6(.quoted = REPLY6, .quote = 47),
+		BAD_ICMP),
+	DROPPED("one that quotes IPv6 in ICMP",
+		ERROR4(.quoted = TCP(VIP4, 80, CLIENT4, 40000, .version = 6, .tcp_flags = ACK)),
+		BAD_ICMP),
+	DROPPED("one whose quoted IPv4 header is four words",
+		ERROR4(.quoted = TCP(VIP4, 80, CLIENT4, 40000, .ihl = 4, .tcp_flags = ACK)),
+		BAD_ICMP),
+	DROPPED("one that quotes what somebody else sent",
+		ERROR4(.quoted = TCP(CLIENT4, 80, ROUTER4, 40000, .tcp_flags = ACK)), BAD_ICMP),
+	DROPPED("one that quotes a fragment's tail",
+		ERROR4(.quoted = TCP(VIP4, 80, CLIENT4, 40000, .fragment = 9, .headless = true,
+			       .payload = 40)),
+		ICMP_NO_FLOW),
+	DROPPED("one that quotes a fragment's tail over IPv6",
+		ERROR6(.quoted = TCP(VIP6, 80, CLIENT6, 40000, .next = IPPROTO_FRAGMENT,
+			       .options = "0600001800000009", .headless = true, .payload = 40)),
+		ICMP_NO_FLOW),
+	DROPPED("seven extension headers",
+		SYN6(.next = IPPROTO_DSTOPTS,
+			.options = EXT("3c") EXT("3c") EXT("3c") EXT("3c") EXT("3c") EXT("3c")
+				EXT("06")),
+		BAD_EXTENSION),
+	DROPPED("hop-by-hop options that are not the first",
+		SYN6(.next = IPPROTO_DSTOPTS, .options = EXT("00") EXT("06")), BAD_EXTENSION),
+	DROPPED("an extension header longer than the packet",
+		SYN6(.next = IPPROTO_DSTOPTS, .options = "06ff010400000000"), BAD_EXTENSION),
+	DROPPED("an extension header cut short",
+		SYN6(.next = IPPROTO_DSTOPTS, .options = EXT("06"), .ip_length = 7), BAD_EXTENSION),
+};
+
+const struct golden_table golden_malformed = { "malformed", GOLDEN_TABLE(rows) };
