@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The appliance's configuration in the lab.  Tests change the dictionary that build() gives."""
+
+from .servers import HTTP_PORT
+from .topology import (BACKENDS, CLIENT4, CLIENT6, LAN4, LAN6, LAN_DEVICE, VIP4, VIP6, WAN4, WAN6,
+                       WAN_DEVICE, backend4, backend6)
+
+# Quick enough that a test of a few seconds sees a backend go and come back.
+HEALTH = {"type": "http", "path": "/health", "interval": "400ms", "timeout": "400ms", "rise": 2,
+          "fall": 2}
+
+
+def device(kind, number, interface):
+    if kind == "af_xdp":
+        return f"net_af_xdp{number},iface={interface}"
+    return f"net_tap{number},iface=t-{interface}"
+
+
+def backends(names, address, port):
+    return [{"name": name, "address": address(name), "port": port, "weight": 10,
+             **({"spare": True} if name == "spare" else {})} for name in names]
+
+
+def pool(name, members, health=None, **more):
+    return {"name": name, "scheduler": "wrr", "slow_start": "0s", "health": health or dict(HEALTH),
+            "backends": members, **more}
+
+
+def service(name, address, port, pool_name, protocol="tcp", **more):
+    return {"name": name, "address": address, "port": port, "protocol": protocol, "mode": "nat",
+            "pool": pool_name, **more}
+
+
+def ports(kind):
+    return [
+        {"name": "wan", "device": device(kind, 0, WAN_DEVICE),
+         "addresses": [f"{WAN4}/24", f"{WAN6}/64"]},
+        {"name": "lan", "device": device(kind, 1, LAN_DEVICE),
+         "addresses": [f"{LAN4}/24", f"{LAN6}/64"]}]
+
+
+def build(session, kind, hugepages, workers=1):
+    """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
+    share backends but no pool with the rest; and 'guarded', with a quota of half-open flows."""
+    no_probe = {"type": "none"}
+    primaries = [name for name in BACKENDS if name != "spare"]
+    return {
+        "name": session.eal_name, "workers": workers, "max_flows": 262144,
+        "log_level": "info", "hugepages": hugepages,
+        "idle": {"mode": "sleep"},
+        "control": {"socket": f"{session.dir}/control.sock"},
+        "ports": ports(kind),
+        "routes": [{"to": "0.0.0.0/0", "via": CLIENT4, "port": "wan"},
+                   {"to": "::/0", "via": CLIENT6, "port": "wan"}],
+        "pools": [
+            pool("web", backends(BACKENDS, backend4, HTTP_PORT)),
+            pool("web6", backends(BACKENDS, backend6, HTTP_PORT)),
+            pool("dns", backends(primaries, backend4, 53), health=no_probe),
+            pool("dns6", backends(primaries, backend6, 53), health=no_probe),
+            pool("mute", backends(["web1"], backend4, 54), health=no_probe),
+            pool("mute6", backends(["web1"], backend6, 54), health=no_probe),
+            pool("extra", backends(["web1", "web2"], backend4, HTTP_PORT)),
+            pool("cut", backends(["web1", "web2"], backend4, HTTP_PORT), on_down="reset")],
+        "services": [
+            service("www", VIP4, 80, "web"),
+            service("www6", VIP6, 80, "web6"),
+            service("dns", VIP4, 53, "dns", "udp"),
+            service("dns6", VIP6, 53, "dns6", "udp"),
+            service("mute", VIP4, 54, "mute", "udp"),
+            service("mute6", VIP6, 54, "mute6", "udp"),
+            service("extra", VIP4, 81, "extra"),
+            service("cut", VIP4, 82, "cut"),
+            service("guarded", VIP4, 84, "extra", max_half_open=64)],
+    }
+
+
+def named(items, name):
+    """The pool, service, port or backend of that name."""
+    return next(item for item in items if item["name"] == name)

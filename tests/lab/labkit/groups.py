@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The appliances that tests ask for: a name, and how to start it."""
+
+from . import config, probe
+
+
+def _start(lab, kind=None, workers=1, change=None):
+    lab.use_ports(kind or probe.port_kind()[0])
+    lab.workers = workers
+    settings = lab.config()
+    if change:
+        change(settings)
+    lab.appliance.start(settings)
+    lab.control.wait_all_up()
+
+
+def one(lab):
+    """One worker on the host's best kind of port."""
+    _start(lab)
+
+
+def two(lab):
+    """Two workers, which share the flows by the software rung of steering."""
+    _start(lab, workers=2)
+
+
+def tap(lab):
+    """The fall-back for kernels without AF_XDP."""
+    _start(lab, kind="tap")
+
+
+def narrow(lab):
+    """A lan port that takes smaller packets than the wan port does."""
+    _start(lab, change=lambda settings: config.named(settings["ports"], "lan").update(mtu=1400))
+
+
+def own(lab):
+    """No appliance: the tests start their own."""
+    lab.use_ports(probe.port_kind()[0])
+
+
+GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "own": own}

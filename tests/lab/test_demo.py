@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""tools/demo, told quickly: it ends well, and leaves nothing behind even when interrupted."""
+
+import os
+import signal
+import subprocess
+import time
+
+from labkit import netns
+from labkit.appliance import ROOT
+
+GROUPS = ("own",)
+LAB_ID = "demotest"
+
+
+def demo(*arguments):
+    environment = {**os.environ, "STEELYARD_LAB_ID": LAB_ID, "SY_SETUP": "skip"}
+    return subprocess.Popen([f"{ROOT}/tools/demo", *arguments], env=environment, text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def test_demo_tells_its_story(_lab):
+    child = demo("--pace", "0.3")
+    text, _ = child.communicate(timeout=120)
+    assert child.returncode == 0, text
+    for expected in ("web1 33", "noticed after", "slow start", "spare 100.0%", "ended cleanly"):
+        assert expected in text, f"'{expected}' is not in:\n{text}"
+    assert "WRONG" not in text, text
+    assert not netns.names_with(f"sy{LAB_ID}-")
+
+
+def test_demo_interrupted_leaves_nothing(_lab):
+    child = demo()
+    try:
+        for line in child.stdout:
+            if "1. An even split" in line:
+                break
+        time.sleep(1)
+        os.killpg(child.pid, signal.SIGINT)
+        text, _ = child.communicate(timeout=30)
+    finally:
+        child.kill()
+    assert child.returncode != 0 and "interrupted" in text, text
+    assert not netns.names_with(f"sy{LAB_ID}-")
+    assert not os.path.exists(f"/run/steelyard-lab/{LAB_ID}")
