@@ -8,7 +8,8 @@
 static void
 test_names(void)
 {
-	static const char *const known[] = { "rr", "wrr", "random", "source-hash", "lc", "wlc" };
+	static const char *const known[] = { "rr", "wrr", "random", "source-hash", "maglev", "lc",
+		"wlc" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < SY_UNIT_COUNT(known); i++) {

@@ -10,6 +10,7 @@ static const struct sy_scheduler *const schedulers[] = {
 	&sy_scheduler_wrr,
 	&sy_scheduler_random,
 	&sy_scheduler_source_hash,
+	&sy_scheduler_maglev,
 	&sy_scheduler_lc,
 	&sy_scheduler_wlc,
 };

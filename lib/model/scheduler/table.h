@@ -6,6 +6,7 @@
 
 /* One for each file of this folder that is a scheduler; a row of table.c each. */
 extern const struct sy_scheduler sy_scheduler_lc;
+extern const struct sy_scheduler sy_scheduler_maglev;
 extern const struct sy_scheduler sy_scheduler_random;
 extern const struct sy_scheduler sy_scheduler_rr;
 extern const struct sy_scheduler sy_scheduler_source_hash;
