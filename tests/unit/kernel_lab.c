@@ -142,7 +142,7 @@ lab_turn(struct kernel_lab *lab, unsigned int ms)
 struct rte_mbuf *
 lab_take(struct kernel_lab *lab, uint8_t port)
 {
-	uint64_t until = sy_time_us() + 500000;
+	uint64_t until = sy_time_us() + 2000000;
 	void *packet;
 
 	while (sy_time_us() < until) {

@@ -46,7 +46,14 @@ void lab_stop(struct kernel_lab *lab);
 /* Turns the loop and polls for a while. */
 void lab_turn(struct kernel_lab *lab, unsigned int ms);
 
-/* The next frame that the host sent on a port, or NULL after half a second.  The caller frees it. */
+/* Turns until the condition holds, for at most five seconds: the machine may be busy. */
+#define lab_await(lab, condition) \
+	do { \
+		for (int ms_ = 0; ms_ < 5000 && !(condition); ms_++) \
+			lab_turn(lab, 1); \
+	} while (0)
+
+/* The next frame that the host sent on a port, or NULL after two seconds.  The caller frees it. */
 struct rte_mbuf *lab_take(struct kernel_lab *lab, uint8_t port);
 
 /* The same, waiting for one of an EtherType (ARP) or, for IPv6, of an ICMPv6 type. */

@@ -120,7 +120,7 @@ test_backends(void)
 	keep(&lab, &backend, 1);
 	CU_ASSERT_TRUE(asks_for(&lab, 1, "10.0.0.11"));
 	lab_give_arp(&lab, 1, ARPOP_REPLY, "10.0.0.11", "10.0.0.2");
-	lab_turn(&lab, 20);
+	lab_await(&lab, lab_neighbour(&lab, 1, "10.0.0.11") != NULL);
 	CU_ASSERT_PTR_NOT_NULL(lab_neighbour(&lab, 1, "10.0.0.11"));
 	CU_ASSERT_TRUE(is_managed(&lab, "10.0.0.11"));
 	/* A worker's question does not end that, and neither does the next publication. */

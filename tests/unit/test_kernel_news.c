@@ -33,7 +33,7 @@ test_resolve(void)
 	rte_pktmbuf_free(packet);
 	CU_ASSERT_PTR_NULL(lab_neighbour(&lab, 1, "10.0.0.11"));
 	lab_give_arp(&lab, 1, ARPOP_REPLY, "10.0.0.11", "10.0.0.2");
-	lab_turn(&lab, 20);
+	lab_await(&lab, lab_neighbour(&lab, 1, "10.0.0.11") != NULL);
 	neighbour = lab_neighbour(&lab, 1, "10.0.0.11");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(neighbour);
 	CU_ASSERT_TRUE(neighbour->resolved);
@@ -83,6 +83,14 @@ test_resolve_limit(void)
 	lab_stop(&lab);
 }
 
+static bool
+goes_over(struct kernel_lab *lab, const char *prefix, uint8_t port)
+{
+	const struct sy_route *route = lab_route(lab, prefix);
+
+	return route != NULL && route->port == port;
+}
+
 static void
 test_routes(void)
 {
@@ -97,7 +105,7 @@ test_routes(void)
 	CU_ASSERT_EQUAL(lab_order_route(&lab, RTM_NEWROUTE, NLM_F_CREATE, "2001:db8:9::/48",
 				"2001:db8:1::1", "sy-lan"),
 		0);
-	lab_turn(&lab, 20);
+	lab_await(&lab, lab_route(&lab, "2001:db8:9::/48") != NULL);
 	route = lab_route(&lab, "198.51.100.0/24");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(route);
 	CU_ASSERT_EQUAL(route->port, 0);
@@ -110,7 +118,7 @@ test_routes(void)
 	CU_ASSERT_EQUAL(lab_order_route(&lab, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
 				"198.51.100.0/24", "10.0.0.1", "sy-lan"),
 		0);
-	lab_turn(&lab, 20);
+	lab_await(&lab, goes_over(&lab, "198.51.100.0/24", 1));
 	route = lab_route(&lab, "198.51.100.0/24");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(route);
 	CU_ASSERT_EQUAL(route->port, 1);
@@ -119,6 +127,7 @@ test_routes(void)
 				"198.51.100.0/24", NULL, NULL),
 		0);
 	CU_ASSERT_EQUAL(lab_order_route(&lab, RTM_DELROUTE, 0, "2001:db8:9::/48", NULL, NULL), 0);
+	lab_await(&lab, lab_route(&lab, "2001:db8:9::/48") == NULL);
 	lab_turn(&lab, SETTLE_MS);
 	CU_ASSERT_PTR_NULL(lab_route(&lab, "198.51.100.0/24"));
 	CU_ASSERT_PTR_NULL(lab_route(&lab, "2001:db8:9::/48"));
@@ -158,12 +167,12 @@ test_multipath(void)
 	}
 	mnl_attr_nest_end(request.header, nest);
 	CU_ASSERT_EQUAL(sy_netlink_do(&lab.requests, &request), 0);
-	lab_turn(&lab, 20);
+	lab_await(&lab, lab_route(&lab, "0.0.0.0/0") != NULL);
 	route = lab_route(&lab, "0.0.0.0/0");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(route);
 	CU_ASSERT_EQUAL(route->port, 0);
 	sy_routes_set_link(&lab.routes, 0, false);
-	lab_turn(&lab, SETTLE_MS + 100);
+	lab_await(&lab, goes_over(&lab, "0.0.0.0/0", 1));
 	route = lab_route(&lab, "0.0.0.0/0");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(route);
 	CU_ASSERT_EQUAL(route->port, 1);
@@ -178,12 +187,13 @@ test_addresses(void)
 	if (!lab_start(&lab))
 		return;
 	CU_ASSERT_EQUAL(lab_address(&lab, RTM_NEWADDR, "sy-wan", "203.0.113.5/32"), 0);
-	lab_turn(&lab, 20);
+	lab_await(&lab, lab_has_address(&lab, 0, "203.0.113.5"));
 	CU_ASSERT_TRUE(lab_has_address(&lab, 0, "203.0.113.5"));
 	CU_ASSERT_EQUAL(lab_address(&lab, RTM_DELADDR, "sy-wan", "203.0.113.5/32"), 0);
-	lab_turn(&lab, SETTLE_MS);
+	lab_await(&lab, !lab_has_address(&lab, 0, "203.0.113.5"));
 	CU_ASSERT_FALSE(lab_has_address(&lab, 0, "203.0.113.5"));
 	CU_ASSERT_TRUE(lab_has_address(&lab, 0, "192.0.2.2"));
+	lab_await(&lab, sy_kernel_counters(lab.kernel).resyncs > 0);
 	CU_ASSERT_TRUE(sy_kernel_counters(lab.kernel).resyncs > 0);
 	lab_stop(&lab);
 }

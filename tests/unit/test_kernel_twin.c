@@ -88,7 +88,7 @@ test_no_twin(void)
 	sy_kernel_resolve(lab.kernel, 1, &ip);
 	CU_ASSERT_EQUAL(sy_kernel_counters(lab.kernel).resolutions_ignored, 1);
 	lab_give_arp(&lab, 1, ARPOP_REQUEST, "10.0.0.11", "10.0.0.2");
-	lab_turn(&lab, 5);
+	lab_await(&lab, sy_kernel_counters(lab.kernel).to_kernel_dropped > 0);
 	CU_ASSERT_EQUAL(sy_kernel_counters(lab.kernel).to_kernel_dropped, 1);
 	lab_stop(&lab);
 }
@@ -111,7 +111,7 @@ test_arp(void)
 	CU_ASSERT_EQUAL(memcmp(answer->sender_mac, lab.routes.ports[0].mac.bytes, 6), 0);
 	rte_pktmbuf_free(packet);
 	/* And the host has learnt who asked, so that workers know the way back. */
-	lab_turn(&lab, 20);
+	lab_await(&lab, lab_neighbour(&lab, 0, "192.0.2.7") != NULL);
 	CU_ASSERT_PTR_NOT_NULL(lab_neighbour(&lab, 0, "192.0.2.7"));
 	/* An address of the other port is not answered for here. */
 	lab_give_arp(&lab, 0, ARPOP_REQUEST, "192.0.2.7", "10.0.0.2");
@@ -171,12 +171,12 @@ test_ring_full(void)
 	}
 	inet_pton(AF_INET, "10.0.0.11", &to.sin_addr);
 	lab_give_arp(&lab, 1, ARPOP_REQUEST, "10.0.0.11", "10.0.0.2");
-	lab_turn(&lab, 10);
+	lab_await(&lab, lab_neighbour(&lab, 1, "10.0.0.11") != NULL);
 	for (int i = 0; i < 1500; i++) {
 		sendto(fd, "hello", 5, 0, (struct sockaddr *)&to, sizeof(to));
 		lab_turn(&lab, i % 50 == 49 ? 1 : 0);
 	}
-	lab_turn(&lab, 20);
+	lab_await(&lab, sy_kernel_counters(lab.kernel).from_kernel_dropped > 400);
 	counters = sy_kernel_counters(lab.kernel);
 	CU_ASSERT_TRUE(counters.from_kernel >= 1000);
 	CU_ASSERT_TRUE(counters.from_kernel_dropped > 0);
