@@ -385,43 +385,6 @@ test_too_many_dumps(void)
 }
 
 static void
-test_rates(void)
-{
-	struct sy_rates *rates;
-	struct sy_worker_stats *worker;
-
-	surface_fixture_start(&fixture, "");
-	CU_ASSERT_EQUAL_FATAL(sy_rates_create(fixture.stats, &rates), 0);
-	worker = fixture.stats->workers[0];
-	worker->services[1].packets_in = 1000;
-	worker->counters[SY_COUNTER_BUSY_CYCLES] = 5000;
-	sy_rates_sample(rates, 1000000, 2, 5, NULL);
-	CU_ASSERT_EQUAL(rates->services[1].packets_in, 0);
-	worker->services[1].packets_in += 500;
-	worker->services[1].bytes_out += 1000;
-	worker->backends[2].flows_created += 20;
-	worker->counters[SY_COUNTER_BUSY_CYCLES] += 300;
-	worker->counters[SY_COUNTER_IDLE_CYCLES] += 700;
-	worker->counters[SY_COUNTER_LOOPS]++;
-	worker->drops[SY_DROP_NO_FLOW] += 8;
-	sy_rates_sample(rates, 3000000, 2, 5, NULL);
-	CU_ASSERT_EQUAL(rates->services[1].packets_in, 250);
-	CU_ASSERT_EQUAL(rates->services[1].bits_out, 4000);
-	CU_ASSERT_EQUAL(rates->backends[2].connections, 10);
-	CU_ASSERT_EQUAL(rates->workers[0].busy_percent, 30);
-	CU_ASSERT_EQUAL(rates->workers[0].turned_us, 3000000);
-	CU_ASSERT_EQUAL(rates->workers[1].turned_us, 1000000);
-	CU_ASSERT_EQUAL(rates->drops[SY_DROP_NO_FLOW], 4);
-	worker->services[1].packets_in = 3;
-	sy_rates_sample(rates, 4000000, 2, 5, NULL);
-	CU_ASSERT_EQUAL(rates->services[1].packets_in, 0);
-	CU_ASSERT_EQUAL(rates->services[1].bits_out, 0);
-	sy_rates_sample(rates, 4000000, 2, 5, NULL);
-	sy_rates_destroy(rates);
-	surface_fixture_stop(&fixture);
-}
-
-static void
 test_stuck_worker(void)
 {
 	open_surface("");
@@ -442,7 +405,6 @@ static const struct sy_test tests[] = {
 	{ "flows: of all workers, up to the limit", test_flows },
 	{ "flows: filters reach the workers; nobody waits for ever", test_flow_filters },
 	{ "flows: only so many listings at a time", test_too_many_dumps },
-	{ "rates are growth over time, never below zero", test_rates },
 	{ "a worker whose loop does not turn is noticed", test_stuck_worker },
 };
 

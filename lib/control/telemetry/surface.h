@@ -6,7 +6,7 @@
 #include "sy/telemetry.h"
 
 #include "flow_dump.h"
-#include "rates.h"
+#include "sy/rates.h"
 
 struct sy_control;
 

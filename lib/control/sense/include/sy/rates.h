@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef SY_TELEMETRY_RATES_H
-#define SY_TELEMETRY_RATES_H
+#ifndef SY_RATES_H
+#define SY_RATES_H
 
 /*
  * Rates: the counters' growth over the last second, sampled once a second on
@@ -9,8 +9,6 @@
  */
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <uv.h>
 
 #include "sy/config.h"
 #include "sy/routes.h"
@@ -66,4 +64,4 @@ uint64_t sy_rates_counter(const struct sy_stats *stats, uint32_t worker, enum sy
 /* What the port's device has counted; zeros when it does not tell. */
 struct sy_traffic sy_rates_port_traffic(uint16_t device);
 
-#endif /* SY_TELEMETRY_RATES_H */
+#endif /* SY_RATES_H */

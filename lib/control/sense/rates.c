@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "rates.h"
+#include "sy/rates.h"
 
 #include <errno.h>
 #include <stdlib.h>
