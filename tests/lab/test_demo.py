@@ -19,9 +19,19 @@ def demo(*arguments):
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
 
 
+def finish(child, seconds):
+    """What it printed; ended like a person would end it, if it does not end by itself."""
+    try:
+        return child.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGINT)
+        text, _ = child.communicate(timeout=60)
+        raise AssertionError(f"not over after {seconds} s:\n{text}") from None
+
+
 def test_demo_tells_its_story(_lab):
     child = demo("--pace", "0.3")
-    text, _ = child.communicate(timeout=120)
+    text = finish(child, 300)
     assert child.returncode == 0, text
     for expected in ("web1 33", "noticed after", "slow start", "spare 100.0%", "ended cleanly"):
         assert expected in text, f"'{expected}' is not in:\n{text}"
@@ -37,7 +47,7 @@ def test_demo_interrupted_leaves_nothing(_lab):
                 break
         time.sleep(1)
         os.killpg(child.pid, signal.SIGINT)
-        text, _ = child.communicate(timeout=30)
+        text = finish(child, 60)
     finally:
         child.kill()
     assert child.returncode != 0 and "interrupted" in text, text
