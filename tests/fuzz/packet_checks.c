@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parse.h"
+
 #define FRAME_MAX 8192 /* more than any target makes */
 #define IPV4_HEADER_MIN 20
 #define ERROR_MAX_V4 576
@@ -40,6 +42,35 @@ static uint16_t
 read16(const uint8_t *at)
 {
 	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+/* Two descriptions of one frame. */
+static void
+check_alike(const struct sy_packet *a, const struct sy_packet *b)
+{
+	check(a->l3 == b->l3 && a->l4 == b->l4);
+	check(a->payload == b->payload && a->end == b->end);
+	check(a->flags == b->flags && a->ttl == b->ttl && a->tcp_flags == b->tcp_flags);
+	check(sy_addr_equal(&a->tuple.src, &b->tuple.src));
+	check(sy_addr_equal(&a->tuple.dst, &b->tuple.dst));
+	check(a->tuple.src_port_be == b->tuple.src_port_be);
+	check(a->tuple.dst_port_be == b->tuple.dst_port_be);
+	check(a->tuple.family == b->tuple.family && a->tuple.protocol == b->tuple.protocol);
+}
+
+/* The short way of parse through plain packets must find what the long one does. */
+static void
+check_both_ways(const struct sy_packet *packet)
+{
+	struct sy_packet any;
+
+	memset(&any, 0xa5, sizeof(any));
+	sy_packet_parse_any(&any, packet->mbuf);
+	check(any.verdict == packet->verdict && any.drop == packet->drop);
+	if (any.verdict != SY_VERDICT_NONE)
+		return;
+	check_alike(&any, packet);
+	check(any.inner_l3 == packet->inner_l3 && any.inner_l4 == packet->inner_l4);
 }
 
 /* Both zeros of one's complement are one. */
@@ -156,6 +187,7 @@ packet_check_parsed(const struct sy_packet *packet)
 	uint32_t readable = rte_pktmbuf_data_len(packet->mbuf);
 	bool is_host = (packet->flags & SY_PACKET_HOST) != 0;
 
+	check_both_ways(packet);
 	check(packet->drop < SY_N_DROPS);
 	check((packet->verdict == SY_VERDICT_DROP) == (packet->drop != SY_DROP_NONE));
 	check(packet->end <= rte_pktmbuf_pkt_len(packet->mbuf));
@@ -198,20 +230,12 @@ uses_address(const struct sy_packet *packet, const struct sy_addr *addr)
 static void
 check_description(const struct sy_packet *packet)
 {
-	const struct sy_tuple *tuple = &packet->tuple;
 	struct sy_packet fresh;
 
 	sy_packet_parse(&fresh, packet->mbuf);
 	packet_check_parsed(&fresh);
 	check(fresh.verdict == SY_VERDICT_NONE);
-	check(fresh.l3 == packet->l3 && fresh.l4 == packet->l4);
-	check(fresh.payload == packet->payload && fresh.end == packet->end);
-	check(fresh.flags == packet->flags && fresh.ttl == packet->ttl);
-	check(fresh.tcp_flags == packet->tcp_flags);
-	check(sy_addr_equal(&fresh.tuple.src, &tuple->src));
-	check(sy_addr_equal(&fresh.tuple.dst, &tuple->dst));
-	check(fresh.tuple.src_port_be == tuple->src_port_be);
-	check(fresh.tuple.dst_port_be == tuple->dst_port_be);
+	check_alike(&fresh, packet);
 }
 
 static void

@@ -9,7 +9,8 @@
  */
 #include "sy/packet.h"
 
-/* Offsets are in order and within the frame, verdict and reason agree. */
+/* Offsets are in order and within the frame, verdict and reason agree, and parse's short way finds
+ * what its long one does. */
 void packet_check_parsed(const struct sy_packet *packet);
 
 /* Does one thing to a packet that is still in the pipeline, and checks the outcome. */

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
 #include "sy/hash.h"
@@ -49,10 +50,10 @@ struct flow_index {
 /* A search under way. */
 struct flow_probe {
 	const struct flow_index *index;
-	uint32_t bucket; /* looked at next, or holding the match */
+	const struct flow_bucket *bucket; /* looked at next, or holding the match */
 	uint32_t distance; /* buckets passed */
-	uint32_t matches; /* positions in the bucket whose tags agree, not tried yet */
 	uint32_t slot; /* candidate, or NO_SLOT */
+	uint16_t matches; /* positions in the bucket whose tags agree, not tried yet */
 	uint16_t tag;
 };
 
@@ -81,62 +82,61 @@ static inline void
 probe_start(struct flow_probe *probe, const struct flow_index *index, uint64_t hash)
 {
 	probe->index = index;
-	probe->bucket = index_home(index, hash);
+	probe->bucket = &index->buckets[index_home(index, hash)];
 	probe->distance = 0;
 	probe->matches = 0;
-	probe->slot = NO_SLOT;
 	probe->tag = index_tag(hash);
-	rte_prefetch0(&index->buckets[probe->bucket]);
+	rte_prefetch0(probe->bucket);
 }
 
 /* Takes the next of the matches in the bucket. */
 static inline void
-probe_take(struct flow_probe *probe)
+probe_take(struct flow_probe *probe, uint32_t matches)
 {
-	const struct flow_bucket *bucket = &probe->index->buckets[probe->bucket];
-
-	probe->slot = bucket->slots[__builtin_ctz(probe->matches)];
-	probe->matches &= probe->matches - 1;
+	probe->slot = probe->bucket->slots[__builtin_ctz(matches)];
+	probe->matches = (uint16_t)(matches & (matches - 1));
 }
 
-/*
- * Looks at one bucket.  True: the search is at a candidate, or over (NO_SLOT).  False: it goes on
- * at the next bucket, whose line has been asked for.
- */
+/* Whether the search goes on in the next bucket, whose line is then asked for; else it is over. */
+static inline bool
+probe_advance(struct flow_probe *probe)
+{
+	const struct flow_index *index = probe->index;
+
+	probe->slot = NO_SLOT;
+	/* A full turn ends the search of an index in which slots passed every bucket. */
+	if (probe->bucket->n_passed == 0 || ++probe->distance == index->n_buckets)
+		return false;
+	if (++probe->bucket == index->buckets + index->n_buckets)
+		probe->bucket = index->buckets;
+	rte_prefetch0(probe->bucket);
+	return true;
+}
+
+/* Looks at one bucket.  True: the search is at a candidate, or over (NO_SLOT).  False: it goes on
+ * at the next bucket. */
 static inline bool
 probe_step(struct flow_probe *probe)
 {
-	const struct flow_bucket *bucket = &probe->index->buckets[probe->bucket];
+	uint32_t matches = tags_match(probe->bucket->tags, probe->tag);
 
-	probe->matches = tags_match(bucket->tags, probe->tag);
-	if (probe->matches != 0) {
-		probe_take(probe);
+	if (likely(matches != 0)) {
+		probe_take(probe, matches);
 		return true;
 	}
-	/* A full turn ends the search of an index in which slots passed every bucket. */
-	if (bucket->n_passed == 0 || ++probe->distance == probe->index->n_buckets) {
-		probe->slot = NO_SLOT;
-		return true;
-	}
-	probe->bucket = index_after(probe->index, probe->bucket);
-	rte_prefetch0(&probe->index->buckets[probe->bucket]);
-	return false;
+	return !probe_advance(probe);
 }
 
 /* The candidate was another tuple's: goes on to the next one, or to the end. */
 static inline void
 probe_continue(struct flow_probe *probe)
 {
-	const struct flow_bucket *bucket = &probe->index->buckets[probe->bucket];
-
 	if (probe->matches != 0) {
-		probe_take(probe);
+		probe_take(probe, probe->matches);
 		return;
 	}
-	probe->slot = NO_SLOT;
-	if (bucket->n_passed == 0 || ++probe->distance == probe->index->n_buckets)
+	if (!probe_advance(probe))
 		return;
-	probe->bucket = index_after(probe->index, probe->bucket);
 	while (!probe_step(probe))
 		;
 }
@@ -198,22 +198,22 @@ index_remove(struct flow_index *index, uint64_t hash, uint32_t slot)
 static inline void
 index_draw_home(struct flow_index *index, const struct flow_probe *probe)
 {
-	uint32_t to = probe->bucket >= probe->distance
-		? probe->bucket - probe->distance
-		: probe->bucket + index->n_buckets - probe->distance;
-	struct flow_bucket *from = &index->buckets[probe->bucket];
+	uint32_t found = (uint32_t)(probe->bucket - index->buckets);
+	uint32_t to = found >= probe->distance ? found - probe->distance
+					       : found + index->n_buckets - probe->distance;
+	struct flow_bucket *from = &index->buckets[found];
 	uint32_t room = 0, position = bucket_position(from, probe->tag, probe->slot);
 
-	while (to != probe->bucket && (room = tags_match(index->buckets[to].tags, 0)) == 0)
+	while (to != found && (room = tags_match(index->buckets[to].tags, 0)) == 0)
 		to = index_after(index, to);
 	/* No room, or another search of this burst has moved it. */
-	if (to == probe->bucket || position == BUCKET_SLOTS)
+	if (to == found || position == BUCKET_SLOTS)
 		return;
 	from->tags[position] = 0;
 	room = (uint32_t)__builtin_ctz(room);
 	index->buckets[to].tags[room] = probe->tag;
 	index->buckets[to].slots[room] = probe->slot;
-	for (; to != probe->bucket; to = index_after(index, to))
+	for (; to != found; to = index_after(index, to))
 		index->buckets[to].n_passed--;
 }
 

@@ -16,13 +16,14 @@ start_probes(const struct sy_flow_table *table, const struct sy_tuple *const tup
 /* Looks at one more bucket, and asks for the lines of the candidate found.  False: the search goes
  * on. */
 static inline bool
-seek(const struct flow_family *family, struct flow_probe *probe)
+seek(struct flow_probe *probe)
 {
+	const struct flow_family *family = probe_family(probe);
 	const uint8_t *entry;
 
-	if (!probe_step(probe))
+	if (unlikely(!probe_step(probe)))
 		return false;
-	if (probe->slot == NO_SLOT)
+	if (unlikely(probe->slot == NO_SLOT))
 		return true;
 	entry = (const uint8_t *)family_entry(family, probe->slot >> 1);
 	rte_prefetch0(entry);
@@ -31,43 +32,45 @@ seek(const struct flow_family *family, struct flow_probe *probe)
 	return true;
 }
 
-/*
- * Brings each search to its first candidate, or to its end.  Searches that go on in the next bucket
- * do so together, in the next round, so that the lines that they wait for travel at the same time.
- */
+/* One round over the searches that have to go on, whose lines travel at the same time. */
+static uint32_t
+seek_pending(struct flow_probe probes[], uint8_t pending[], uint32_t n)
+{
+	uint32_t n_left = 0;
+
+	for (uint32_t j = 0; j < n; j++) {
+		if (!seek(&probes[pending[j]]))
+			pending[n_left++] = pending[j];
+	}
+	return n_left;
+}
+
+/* Brings each search to its first candidate, or to its end. */
 static void
-seek_candidates(const struct sy_flow_table *table, const struct sy_tuple *const tuples[],
-	uint32_t n, struct flow_probe probes[])
+seek_candidates(struct flow_probe probes[], uint32_t n)
 {
 	uint8_t pending[SY_FLOW_BURST];
 	uint32_t n_pending = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (!seek(&table->families[tuples[i]->family], &probes[i]))
+		if (unlikely(!seek(&probes[i])))
 			pending[n_pending++] = (uint8_t)i;
 	}
-	while (n_pending > 0) {
-		uint32_t n_left = 0;
-
-		for (uint32_t j = 0; j < n_pending; j++) {
-			uint8_t i = pending[j];
-
-			if (!seek(&table->families[tuples[i]->family], &probes[i]))
-				pending[n_left++] = i;
-		}
-		n_pending = n_left;
-	}
+	while (n_pending > 0)
+		n_pending = seek_pending(probes, pending, n_pending);
 }
 
 /* Compares candidates until one is the tuple's. */
-static struct sy_flow_hit
-settle(const struct flow_family *family, const struct sy_tuple *tuple, struct flow_probe *probe)
+static inline struct sy_flow_hit
+settle(const struct sy_tuple *tuple, struct flow_probe *probe)
 {
-	for (; probe->slot != NO_SLOT; probe_continue(probe)) {
+	const struct flow_family *family = probe_family(probe);
+
+	for (; likely(probe->slot != NO_SLOT); probe_continue(probe)) {
 		struct sy_flow *flow = family_entry(family, probe->slot >> 1);
 		uint8_t direction = probe->slot & 1;
 
-		if (key_matches(flow, direction, tuple))
+		if (likely(key_matches(flow, direction, tuple)))
 			return (struct sy_flow_hit){ .flow = flow, .direction = direction };
 	}
 	return (struct sy_flow_hit){ .flow = NULL };
@@ -93,10 +96,10 @@ sy_flow_lookup(struct sy_flow_table *table, const struct sy_tuple *const tuples[
 	uint64_t displaced = 0; /* a bit for each that was found away from home */
 
 	start_probes(table, tuples, n, probes);
-	seek_candidates(table, tuples, n, probes);
+	seek_candidates(probes, n);
 	for (uint32_t i = 0; i < n; i++) {
-		hits[i] = settle(&table->families[tuples[i]->family], tuples[i], &probes[i]);
-		if (hits[i].flow != NULL && probes[i].distance > 0)
+		hits[i] = settle(tuples[i], &probes[i]);
+		if (unlikely(probes[i].distance > 0) && hits[i].flow != NULL)
 			displaced |= UINT64_C(1) << i;
 	}
 	draw_home(table, tuples, probes, displaced);
@@ -112,7 +115,7 @@ is_known(const struct flow_family *family, const struct sy_tuple *tuple, uint64_
 	probe_start(&probe, &family->index, hash);
 	while (!probe_step(&probe))
 		;
-	return settle(family, tuple, &probe).flow != NULL;
+	return settle(tuple, &probe).flow != NULL;
 }
 
 static struct sy_flow *

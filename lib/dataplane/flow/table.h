@@ -25,7 +25,7 @@
 #define MAX_FLOWS (1u << 30) /* a slot has 31 bits for the entry number */
 
 struct flow_family {
-	struct flow_index index;
+	struct flow_index index; /* the first: a probe knows its family by it */
 	uint8_t *entries;
 	uint32_t entry_shift; /* 6 or 7: entries of 64 or 128 bytes */
 	uint32_t max_flows;
@@ -40,6 +40,14 @@ struct sy_flow_table {
 	uint32_t scan_entry; /* visited next */
 	uint8_t scan_family;
 };
+
+static inline const struct flow_family *
+probe_family(const struct flow_probe *probe)
+{
+	return (const struct flow_family *)probe->index;
+}
+
+static_assert(offsetof(struct flow_family, index) == 0, "probe_family() relies on it");
 
 static inline struct sy_flow *
 family_entry(const struct flow_family *family, uint32_t number)

@@ -9,6 +9,7 @@
 #include "checksum.h"
 #include "frame.h"
 #include "parse.h"
+#include "plain.h"
 
 #define IPV4_FRAGMENT_BITS (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)
 #define IPV4_WORDS_MIN 5
@@ -239,7 +240,7 @@ forget(struct sy_packet *packet, struct rte_mbuf *mbuf)
 }
 
 void
-sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf)
+sy_packet_parse_any(struct sy_packet *packet, struct rte_mbuf *mbuf)
 {
 	enum sy_drop drop;
 
@@ -252,4 +253,11 @@ sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf)
 		packet->verdict = SY_VERDICT_KERNEL;
 	else
 		packet->verdict = SY_VERDICT_NONE;
+}
+
+void
+sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf)
+{
+	if (unlikely(!plain_parse(packet, mbuf)))
+		sy_packet_parse_any(packet, mbuf);
 }

@@ -8,6 +8,9 @@
  */
 #include "sy/packet.h"
 
+/* sy_packet_parse() for every packet there is, a plain one too: what plain.h is held against. */
+void sy_packet_parse_any(struct sy_packet *packet, struct rte_mbuf *mbuf);
+
 /* A walk over IPv6 extension headers, from the fixed header's next-header field to L4. */
 struct extension_walk {
 	uint32_t offset; /* where the next header starts */

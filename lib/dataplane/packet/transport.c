@@ -7,25 +7,9 @@
 
 #include "frame.h"
 #include "parse.h"
+#include "transport.h"
 
 #define TCP_WORDS_MIN 5
-#define TCP_JUDGED_FLAGS \
-	(RTE_TCP_URG_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_SYN_FLAG | \
-		RTE_TCP_FIN_FLAG)
-#define SET(flags) (UINT64_C(1) << (flags))
-
-/*
- * The sets of flags that some stack sends, as a bitmap over URG, ACK, RST, SYN and FIN (PSH, ECE
- * and CWR go with any).  Not there: none at all, SYN or RST with FIN, SYN with RST, and a FIN or
- * URG with no ACK (RFC 9293 section 3.10.7.4: from SYN-SENT on, all but RST acknowledge).
- */
-#define TCP_SANE_FLAGS \
-	(SET(RTE_TCP_SYN_FLAG) | SET(RTE_TCP_SYN_FLAG | RTE_TCP_URG_FLAG) | \
-		SET(RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG) | SET(RTE_TCP_RST_FLAG) | \
-		SET(RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG) | SET(RTE_TCP_ACK_FLAG) | \
-		SET(RTE_TCP_ACK_FLAG | RTE_TCP_URG_FLAG) | \
-		SET(RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG) | \
-		SET(RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_URG_FLAG))
 
 static inline enum sy_drop
 parse_tcp(struct sy_packet *packet)
@@ -38,8 +22,7 @@ parse_tcp(struct sy_packet *packet)
 		return drop;
 	n_words = tcp->data_off >> 4;
 	end = packet->l4 + 4 * n_words;
-	if (unlikely(n_words < TCP_WORDS_MIN ||
-		    (SET(tcp->tcp_flags & TCP_JUDGED_FLAGS) & TCP_SANE_FLAGS) == 0))
+	if (unlikely(n_words < TCP_WORDS_MIN || !transport_flags_are_sane(tcp->tcp_flags)))
 		return SY_DROP_BAD_TCP;
 	packet->tuple.src_port_be = tcp->src_port;
 	packet->tuple.dst_port_be = tcp->dst_port;

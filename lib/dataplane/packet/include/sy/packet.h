@@ -45,12 +45,12 @@ struct sy_packet {
 	 */
 	struct sy_tuple tuple;
 	uint16_t l3; /* offset of the IP header */
-	uint16_t l4; /* offset of the TCP, UDP or ICMP header */
-	uint16_t payload; /* offset behind the L4 header; equal to l4: there is none to read */
-	uint16_t end; /* offset behind the IP packet: what lies further is padding */
 	uint16_t inner_l3; /* ICMP errors: the embedded packet's headers */
 	uint16_t inner_l4;
 	uint16_t flags; /* enum sy_packet_flag */
+	uint16_t l4; /* offset of the TCP, UDP or ICMP header */
+	uint16_t payload; /* offset behind the L4 header; equal to l4: there is none to read */
+	uint16_t end; /* offset behind the IP packet: what lies further is padding */
 	uint8_t ttl; /* or hop limit */
 	uint8_t tcp_flags; /* RTE_TCP_SYN_FLAG, ... */
 	uint8_t verdict; /* enum sy_verdict */
