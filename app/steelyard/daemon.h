@@ -51,7 +51,10 @@ struct daemon {
 	struct sy_surface_context surface_context;
 	struct sy_watchdog watchdog;
 	uv_loop_t loop;
-	uv_timer_t tick; /* each millisecond */
+	uv_timer_t tick; /* each millisecond while there is work for it */
+	uv_check_t check; /* after each wake-up */
+	uint64_t active_ms; /* when the tick last had work, by the loop's clock */
+	struct sy_kernel_counters kernel_before;
 	uv_timer_t beat; /* a few times a second */
 	uv_signal_t signals[3];
 	uint64_t published_registry; /* versions that the current snapshot shows */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Timers and signals of the management core. */
 #include <signal.h>
-
-#include <rte_launch.h>
+#include <string.h>
 
 #include "daemon.h"
 
+/* Without work for the tick it comes after an eighth of the time that there was none, as workers
+ * sleep (idle.c): an idle appliance should not be woken a thousand times a second. */
 #define TICK_MS 1
+#define LONGEST_TICK_MS 5
+#define SHARE_OF_SILENCE 8
 #define BEAT_MS 100
 #define MAX_EVENTS 64 /* taken from a worker in one tick */
 
@@ -19,7 +22,27 @@ take_events(struct daemon *daemon, struct sy_mailbox *mailbox)
 		struct sy_ip address = { .addr = event.address, .family = event.family };
 
 		sy_kernel_resolve(daemon->kernel, event.port, &address);
+		daemon->active_ms = uv_now(&daemon->loop);
 	}
+}
+
+/* Whether packets have gone to or come from the kernel since it was asked last. */
+static bool
+kernel_was_used(struct daemon *daemon)
+{
+	struct sy_kernel_counters now = sy_kernel_counters(daemon->kernel);
+	bool used = memcmp(&now, &daemon->kernel_before, sizeof(now)) != 0;
+
+	daemon->kernel_before = now;
+	return used;
+}
+
+static uint64_t
+next_tick_ms(const struct daemon *daemon)
+{
+	uint64_t ms = (uv_now(&daemon->loop) - daemon->active_ms) / SHARE_OF_SILENCE;
+
+	return RTE_MIN(RTE_MAX(ms, (uint64_t)TICK_MS), (uint64_t)LONGEST_TICK_MS);
 }
 
 static void
@@ -28,12 +51,28 @@ on_tick(uv_timer_t *timer)
 	struct daemon *daemon = timer->data;
 	struct sy_error error;
 
-	sy_live_publish(daemon->live, sy_registry_n_backends(daemon->registry));
 	sy_kernel_poll(daemon->kernel);
+	if (sy_live_publish(daemon->live, sy_registry_n_backends(daemon->registry)) ||
+		kernel_was_used(daemon))
+		daemon->active_ms = uv_now(&daemon->loop);
 	for (uint32_t i = 0; i < daemon->n_workers; i++)
 		take_events(daemon, daemon->mailboxes[i]);
 	if (daemon_publish(daemon, false, &error) != 0)
 		sy_error_log("no new snapshot, the last one stays: %s", error.text);
+	uv_timer_start(timer, on_tick, next_tick_ms(daemon), 0);
+}
+
+/* After each wake-up: what the host sends (a probe's SYN) will be answered, and the answer waits
+ * for a tick. */
+static void
+on_check(uv_check_t *check)
+{
+	struct daemon *daemon = check->data;
+
+	if (!kernel_was_used(daemon))
+		return;
+	daemon->active_ms = uv_now(&daemon->loop);
+	uv_timer_start(&daemon->tick, on_tick, TICK_MS, 0);
 }
 
 static void
@@ -91,9 +130,13 @@ daemon_start_events(struct daemon *daemon, struct sy_error *error)
 	(void)error;
 	uv_timer_init(&daemon->loop, &daemon->tick);
 	uv_timer_init(&daemon->loop, &daemon->beat);
+	uv_check_init(&daemon->loop, &daemon->check);
 	daemon->tick.data = daemon;
+	daemon->check.data = daemon;
 	daemon->beat.data = daemon;
-	uv_timer_start(&daemon->tick, on_tick, 0, TICK_MS);
+	daemon->active_ms = uv_now(&daemon->loop);
+	uv_timer_start(&daemon->tick, on_tick, 0, 0);
+	uv_check_start(&daemon->check, on_check);
 	uv_timer_start(&daemon->beat, on_beat, 0, BEAT_MS);
 	for (size_t i = 0; i < RTE_DIM(numbers); i++) {
 		uv_signal_init(&daemon->loop, &daemon->signals[i]);
@@ -110,6 +153,7 @@ daemon_stop_events(struct daemon *daemon)
 	for (size_t i = 0; i < RTE_DIM(daemon->signals); i++)
 		uv_close((uv_handle_t *)&daemon->signals[i], NULL);
 	uv_close((uv_handle_t *)&daemon->tick, NULL);
+	uv_close((uv_handle_t *)&daemon->check, NULL);
 	uv_close((uv_handle_t *)&daemon->beat, NULL);
 	uv_run(&daemon->loop, UV_RUN_NOWAIT);
 }

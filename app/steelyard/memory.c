@@ -51,6 +51,7 @@ daemon_worker_params(const struct daemon *daemon, uint32_t worker, struct sy_wor
 		.idle_mode = config->idle_mode,
 		.idle_after_us = config->idle_after_us,
 		.idle_sleep_us = config->idle_sleep_us,
+		.idle_longest_us = config->idle_longest_us,
 	};
 }
 

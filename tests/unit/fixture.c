@@ -94,7 +94,9 @@ start_worker(struct fixture *fixture, uint32_t index)
 		.max_flows = { 4096, 4096 },
 		.punt_rate = 1000000,
 		.punt_burst = 8,
-		.idle_mode = SY_IDLE_POLL,
+		.idle_mode = fixture->idle_longest_us > 0 ? SY_IDLE_SLEEP : SY_IDLE_POLL,
+		.idle_sleep_us = fixture->idle_sleep_us,
+		.idle_longest_us = fixture->idle_longest_us,
 	};
 
 	for (int i = 0; i < 2; i++) {
@@ -147,6 +149,15 @@ fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 	fixture_publish(fixture);
 	for (uint32_t i = 0; i < n_workers; i++)
 		start_worker(fixture, i);
+}
+
+void
+fixture_rest(struct fixture *fixture, uint32_t sleep_us, uint32_t longest_us)
+{
+	fixture->idle_sleep_us = sleep_us;
+	fixture->idle_longest_us = longest_us;
+	sy_worker_destroy(fixture->workers[0]);
+	start_worker(fixture, 0);
 }
 
 void

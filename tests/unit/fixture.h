@@ -35,6 +35,8 @@ struct fixture {
 	uint32_t n_workers;
 	struct rte_mempool *pool;
 	struct fixture_port ports[2]; /* wan, lan: worker 0 receives and sends */
+	uint32_t idle_sleep_us;
+	uint32_t idle_longest_us; /* 0: workers never rest */
 };
 
 /* What most tests want: ports wan (192.0.2.1/24) and lan (10.0.0.1/24), neighbours 192.0.2.100 and
@@ -46,6 +48,9 @@ char *fixture_config(const char *pool_more, const char *service_more);
 void fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers);
 void fixture_stop(struct fixture *fixture);
 void fixture_publish(struct fixture *fixture);
+
+/* A new worker 0 in the place of the first, one that rests at once when it finds nothing. */
+void fixture_rest(struct fixture *fixture, uint32_t sleep_us, uint32_t longest_us);
 
 /* A TCP segment or UDP datagram (flags 0) over IPv4, checksums right. */
 struct rte_mbuf *fixture_packet(struct fixture *fixture, const char *src, uint16_t src_port,

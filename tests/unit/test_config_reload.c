@@ -19,7 +19,7 @@ parse(const char *quoted)
 #define EVERYTHING \
 	"{'name':'x','workers':2,'cores':'4,0-1','hugepages':false,'log_level':'debug'," \
 	"'max_flows':64,'max_services':7,'max_backends':8," \
-	"'idle':{'mode':'poll','after':'1ms','sleep':'3us'}," \
+	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
 	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
 	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \
 	"['10.0.0.1/24','2001:db8::1/64'],'mtu':1280,'rx_descriptors':64,'tx_descriptors':128," \

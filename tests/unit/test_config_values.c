@@ -96,6 +96,7 @@ test_durations(void)
 			"idle.after: found \"1001ms\", expected a duration from \"0s\" to \"1s\" (units "
 			"us, ms, s, m, h)" },
 		{ "'idle':{'sleep':'0s'}", "expected a duration from \"1us\" to \"1s\"" },
+		{ "'idle':{'longest':'0s'}", "expected a duration from \"1us\" to \"1s\"" },
 	};
 	static const struct value health[] = {
 		{ "'interval':'10ms','timeout':'10ms'", NULL },
@@ -396,6 +397,7 @@ check_root_defaults(const struct sy_config *config)
 	CU_ASSERT_EQUAL(config->idle_mode, SY_IDLE_SLEEP);
 	CU_ASSERT_EQUAL(config->idle_after_us, 100);
 	CU_ASSERT_EQUAL(config->idle_sleep_us, 50);
+	CU_ASSERT_EQUAL(config->idle_longest_us, 1000);
 	CU_ASSERT_EQUAL(config->workers, 1);
 	CU_ASSERT_STRING_EQUAL(config->cores, "");
 	CU_ASSERT_EQUAL(config->max_flows, 1000000);

@@ -43,7 +43,8 @@ test_publish_is_bounded(void)
 
 	sy_live_add(&views[0], 4, 1);
 	sy_live_add(&views[0], 5, 1);
-	sy_live_publish(live, 5);
+	CU_ASSERT_TRUE(sy_live_publish(live, 5));
+	CU_ASSERT_FALSE(sy_live_publish(live, 5));
 	CU_ASSERT_EQUAL(sy_live_sum(live, 4), 1);
 	CU_ASSERT_EQUAL(sy_live_sum(live, 5), 0);
 	sy_live_destroy(live);

@@ -3,21 +3,41 @@
  * What a worker does when there is nothing to do.
  *
  * The one system call of a worker is here, on purpose: a worker that has found
- * nothing for idle.after sleeps for idle.sleep, so that an idle appliance leaves
- * its cores to others.  A busy worker never comes this far.
+ * nothing for idle.after sleeps, so that an idle appliance leaves its cores to
+ * others.  A busy worker never comes this far.
+ *
+ * A sleep is an eighth of the time that nothing has come, between idle.sleep
+ * and idle.longest.  So a packet that ends a silence waits at most an eighth of
+ * that silence more, conversations keep the short sleeps, and only a worker
+ * that nobody has needed for a while sleeps long.
  */
 #include <time.h>
 
+#include <rte_common.h>
 #include <rte_pause.h>
 
 #include "worker.h"
 
+#define SHARE_OF_SILENCE 8
+
+static uint64_t
+sleep_us(const struct sy_worker *worker)
+{
+	uint64_t silent_us =
+		(worker->tsc - worker->idle_since) / RTE_MAX(worker->cycles_per_ms / 1000, 1u);
+	uint64_t us = silent_us / SHARE_OF_SILENCE;
+
+	us = RTE_MAX(us, worker->idle_sleep_us);
+	return RTE_MIN(us, worker->idle_longest_us);
+}
+
 static void
 rest(const struct sy_worker *worker)
 {
+	uint64_t us = sleep_us(worker);
 	struct timespec duration = {
-		.tv_sec = worker->idle_sleep_us / 1000000,
-		.tv_nsec = (long)(worker->idle_sleep_us % 1000000) * 1000,
+		.tv_sec = (time_t)(us / 1000000),
+		.tv_nsec = (long)(us % 1000000) * 1000,
 	};
 
 	clock_nanosleep(CLOCK_MONOTONIC, 0, &duration, NULL);
@@ -26,7 +46,7 @@ rest(const struct sy_worker *worker)
 void
 sy_idle(struct sy_worker *worker)
 {
-	if (worker->idle_mode == SY_IDLE_POLL)
+	if (worker->idle_mode == SY_IDLE_POLL || sy_sweep_is_behind(worker))
 		return;
 	if (worker->tsc - worker->idle_since < worker->idle_after_cycles)
 		rte_pause();

@@ -13,6 +13,7 @@
 
 #define SWEEP_MS 1000
 #define MOST_ENTRIES 256
+#define MOST_ENTRIES_IDLE 2048 /* who sleeps long has much to make up for, and the time for it */
 
 static uint32_t
 timeout_of(const struct sy_timeouts *timeouts, uint8_t state)
@@ -102,10 +103,11 @@ visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
 /* What a turn cannot visit is owed to the next ones: a table of a million entries is due a thousand
  * a millisecond, which may be all in one turn of many. */
 static uint32_t
-entries_due(struct sy_worker *worker)
+entries_due(struct sy_worker *worker, bool busy)
 {
 	struct sweep *sweep = &worker->sweep;
 	uint64_t length = sy_flow_scan_length(worker->flows);
+	uint64_t most = busy ? MOST_ENTRIES : MOST_ENTRIES_IDLE;
 	uint64_t due;
 
 	sweep->owed += length * sy_ticks_since(worker->now, sweep->last);
@@ -115,8 +117,8 @@ entries_due(struct sy_worker *worker)
 	due = (sweep->owed + SWEEP_MS - 1) / SWEEP_MS;
 	if (sweep->urgent > due)
 		due = sweep->urgent;
-	if (due > MOST_ENTRIES)
-		due = MOST_ENTRIES;
+	if (due > most)
+		due = most;
 	sweep->owed -= RTE_MIN(sweep->owed, due * SWEEP_MS);
 	return (uint32_t)due;
 }
@@ -146,14 +148,20 @@ finish_request(struct sweep *sweep)
 	atomic_store_explicit(&request->done, true, memory_order_release);
 }
 
+bool
+sy_sweep_is_behind(const struct sy_worker *worker)
+{
+	return worker->sweep.urgent > 0 || worker->sweep.owed > 0;
+}
+
 void
-sy_sweep(struct sy_worker *worker)
+sy_sweep(struct sy_worker *worker, bool busy)
 {
 	struct sweep *sweep = &worker->sweep;
 	uint32_t n;
 
 	notice_urgent(worker);
-	n = entries_due(worker);
+	n = entries_due(worker, busy);
 	if (n > 0)
 		sy_flow_scan(worker->flows, n, visit, worker);
 	sweep->urgent -= n < sweep->urgent ? n : sweep->urgent;

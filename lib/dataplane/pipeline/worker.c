@@ -56,7 +56,7 @@ sy_worker_turn(struct sy_worker *worker)
 
 	worker->snapshot = sy_snapshot_load(worker->publication);
 	busy = receive_all(worker) > 0;
-	sy_sweep(worker);
+	sy_sweep(worker, busy);
 	sy_flush(worker);
 	atomic_store_explicit(
 		&worker->seen_version, worker->snapshot->version, memory_order_relaxed);

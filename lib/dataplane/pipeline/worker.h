@@ -79,6 +79,7 @@ struct sy_worker {
 	uint64_t idle_after_cycles;
 	uint64_t idle_since;
 	uint32_t idle_sleep_us;
+	uint32_t idle_longest_us;
 	_Atomic uint64_t seen_version;
 	_Atomic bool stop;
 	struct sy_packet packets[SY_BURST];
@@ -156,7 +157,9 @@ void sy_punt(struct sy_worker *worker, struct sy_packet *packet);
 void sy_drop_mbuf(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason);
 
 /* sweep.c: a bounded piece of ageing, resetting and dumping. */
-void sy_sweep(struct sy_worker *worker);
+/* busy: the turn has packets, and little time. */
+void sy_sweep(struct sy_worker *worker, bool busy);
+bool sy_sweep_is_behind(const struct sy_worker *worker); /* there is more to visit at once */
 
 /* idle.c: what a worker does after a turn that found nothing. */
 void sy_idle(struct sy_worker *worker);

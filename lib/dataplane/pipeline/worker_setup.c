@@ -36,6 +36,7 @@ init_clock(struct sy_worker *worker, const struct sy_worker_params *params)
 	worker->cycles_per_ms = hz / 1000;
 	worker->idle_mode = params->idle_mode;
 	worker->idle_sleep_us = params->idle_sleep_us;
+	worker->idle_longest_us = RTE_MAX(params->idle_longest_us, params->idle_sleep_us);
 	worker->idle_after_cycles = hz / 1000000 * params->idle_after_us;
 	for (int kind = 0; kind < N_PUNT_KINDS; kind++)
 		init_bucket(&worker->punt_tokens[kind], params->punt_rate, params->punt_burst, tsc);

@@ -39,7 +39,11 @@ static const struct sy_config_key idle_keys[] = {
 		.help = "How long nothing must have been received." },
 	{ "sleep", &sy_kind_duration, AT(struct sy_config, idle_sleep_us), .unit = 1, .low = 1,
 		.high = 1000000, .fallback = "50us", .restart = true,
-		.help = "How long one sleep is: the most that a first packet waits." },
+		.help = "How long the first sleeps are; later ones are an eighth of the time that nothing "
+			"has come." },
+	{ "longest", &sy_kind_duration, AT(struct sy_config, idle_longest_us), .unit = 1, .low = 1,
+		.high = 1000000, .fallback = "1ms", .restart = true,
+		.help = "What sleeps grow to (not below \"sleep\"): the most that a first packet waits." },
 };
 
 static const struct sy_config_section idle_section = {

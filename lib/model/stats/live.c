@@ -77,24 +77,29 @@ sy_live_view(const struct sy_live *live, uint32_t worker)
 /* Takes one worker's count of one backend.  Nothing is written when nothing changed: the line
  * stays in the worker's cache. */
 static int32_t
-take_own(struct sy_live_row *row)
+take_own(struct sy_live_row *row, bool *changed)
 {
 	int32_t own = atomic_load_explicit(&row->own, memory_order_relaxed);
 
-	if (atomic_load_explicit(&row->seen, memory_order_relaxed) != own)
+	if (atomic_load_explicit(&row->seen, memory_order_relaxed) != own) {
 		atomic_store_explicit(&row->seen, own, memory_order_relaxed);
+		*changed = true;
+	}
 	return own;
 }
 
-void
+bool
 sy_live_publish(struct sy_live *live, uint32_t n)
 {
+	bool changed = false;
+
 	for (uint32_t b = 0; b < n; b++) {
 		int32_t total = 0;
 
 		for (uint32_t w = 0; w < live->n_workers; w++)
-			total += take_own(&live->rows[w][b]);
+			total += take_own(&live->rows[w][b], &changed);
 		if (atomic_load_explicit(&live->sum[b], memory_order_relaxed) != total)
 			atomic_store_explicit(&live->sum[b], total, memory_order_relaxed);
 	}
+	return changed;
 }

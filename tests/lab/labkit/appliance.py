@@ -2,6 +2,7 @@
 """The appliance in the balancer's namespace: start, ready, reload, stop."""
 
 import contextlib
+import glob
 import json
 import os
 import signal
@@ -123,6 +124,15 @@ class Appliance:
 
     def log_tail(self, lines=12):
         return "\n".join(self.log().splitlines()[-lines:])
+
+    def wakeups(self):
+        """How often its threads have gone to sleep, so far."""
+        total = 0
+        for status in glob.glob(f"/proc/{self.child.pid}/task/*/status"):
+            with open(status, encoding="ascii") as file:
+                total += sum(int(line.split()[1]) for line in file
+                             if line.startswith("voluntary_ctxt_switches"))
+        return total
 
     def cpu_seconds(self):
         with open(f"/proc/{self.child.pid}/stat", encoding="ascii") as file:

@@ -57,6 +57,7 @@ struct sy_worker_params {
 	uint8_t idle_mode; /* enum sy_idle_mode */
 	uint32_t idle_after_us;
 	uint32_t idle_sleep_us;
+	uint32_t idle_longest_us; /* below idle_sleep_us: as that */
 };
 
 struct sy_worker;

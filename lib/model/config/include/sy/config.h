@@ -32,7 +32,7 @@
 enum sy_idle_mode {
 	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
 	SY_IDLE_PAUSE, /* the CPU's pause instruction: leaves a hyperthread its share */
-	SY_IDLE_SLEEP, /* sleep for idle_sleep_us: leaves the core to others */
+	SY_IDLE_SLEEP, /* sleep, ever longer: leaves the core to others */
 };
 
 struct sy_port_config {
@@ -150,7 +150,8 @@ struct sy_config {
 	bool hugepages; /* false: ordinary memory */
 	uint8_t idle_mode; /* enum sy_idle_mode */
 	uint32_t idle_after_us; /* nothing received for so long: rest */
-	uint32_t idle_sleep_us;
+	uint32_t idle_sleep_us; /* the first sleeps */
+	uint32_t idle_longest_us; /* what they grow to */
 	uint16_t workers; /* 1 to SY_MAX_WORKERS */
 	char cores[SY_TEXT_SIZE]; /* CPU list, management core first; empty: chosen at start */
 	uint32_t max_flows; /* over all workers and both families */

@@ -5,9 +5,9 @@
 /*
  * Live flows of each backend, known to every worker without a lock.
  *
- * Each worker counts its own in own.  At least every millisecond the management
- * core adds them up into sum[] and notes in seen what it took from each worker;
- * so a worker knows the total as
+ * Each worker counts its own in own.  Every millisecond while they change (less
+ * often in silence) the management core adds them up into sum[] and notes in
+ * seen what it took from each worker; so a worker knows the total as
  *
  *	sum + (own - seen)
  *
@@ -19,6 +19,7 @@
  * publication a worker may see a total that is off by its own last changes.
  */
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sy_live_row { /* a worker's share of one backend */
@@ -45,8 +46,9 @@ void sy_live_destroy(struct sy_live *live); /* NULL is no error */
 
 struct sy_live_view sy_live_view(const struct sy_live *live, uint32_t worker);
 
-/* Management core: makes the counts of backends 0 to n - 1 known to all. */
-void sy_live_publish(struct sy_live *live, uint32_t n);
+/* Management core: makes the counts of backends 0 to n - 1 known to all.  Returns whether any
+ * worker's had changed. */
+bool sy_live_publish(struct sy_live *live, uint32_t n);
 
 /* Any thread: flows on this backend as last published. */
 static inline int32_t
