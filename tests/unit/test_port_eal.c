@@ -14,6 +14,7 @@
 #include <rte_malloc.h>
 
 #include "memory.h"
+#include "pool.h"
 #include "unit.h"
 
 #define MEBIBYTE (UINT64_C(1) << 20)
@@ -172,6 +173,33 @@ test_port_memory(void)
 	CU_ASSERT(sy_eal_port_memory(&config) > small + 4096 * 2048);
 }
 
+/* How many of n elements end within n times their own size, when each page ends with a gap. */
+static uint32_t
+count_within(uint32_t n, uint32_t room, uint64_t page)
+{
+	uint64_t element = sy_pool_element_bytes(room), bytes = n * element;
+
+	return (uint32_t)(bytes / page * (page / element) + bytes % page / element);
+}
+
+static void
+test_gaps(void)
+{
+	static const struct sy_port_profile profile = { .page_buffers = true,
+		.buffer_overhead = 256 };
+
+	for (int huge = 0; huge < 2; huge++) {
+		uint64_t page = huge ? 2 * MEBIBYTE : sy_pool_page_bytes();
+		uint32_t room = sy_pool_room(1500, &profile, 0, huge);
+		uint32_t n = sy_pool_with_gaps(10000, room, huge);
+
+		CU_ASSERT(count_within(n, room, page) >= 10000);
+		CU_ASSERT(n < 10500);
+		CU_ASSERT_EQUAL(sy_pool_footprint(room, huge),
+			sy_pool_footprint(sy_pool_room(1500, &profile, 0, true), huge));
+	}
+}
+
 static void
 write_file(const char *root, const char *path, const char *text)
 {
@@ -310,6 +338,7 @@ static const struct sy_test tests[] = {
 	{ "without a list the management core comes first, then workers", test_chosen_cores },
 	{ "a bad list of CPUs is refused", test_bad_cores },
 	{ "memory for buffers follows descriptors, MTU and driver", test_port_memory },
+	{ "enough buffers lie before what gaps push out of one range", test_gaps },
 	{ "DPDK starts without hugepages, with telemetry and three workers", test_environment },
 	{ "DPDK starts with hugepages, with telemetry and three workers",
 		test_environment_with_hugepages },

@@ -95,12 +95,15 @@ open_peer(void)
 	return fd;
 }
 
+static const uint8_t test_frame[FRAME_BYTES] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0,
+	1, ETHERTYPE_TEST >> 8, ETHERTYPE_TEST & 0xff };
+
 static void
 send_frames(int fd, uint8_t first)
 {
-	uint8_t frame[FRAME_BYTES] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1,
-		ETHERTYPE_TEST >> 8, ETHERTYPE_TEST & 0xff };
+	uint8_t frame[FRAME_BYTES];
 
+	memcpy(frame, test_frame, sizeof(frame));
 	for (uint8_t i = 0; i < N_FRAMES; i++) {
 		frame[RTE_ETHER_HDR_LEN] = (uint8_t)(first + i);
 		CU_ASSERT_EQUAL(send(fd, frame, sizeof(frame), 0), FRAME_BYTES);
@@ -195,6 +198,46 @@ test_af_xdp_shared_queue(void)
 	run_device(3, "net_af_xdp0,iface=sy-port", 1);
 }
 
+/* Takes the buffers from the pool's far end: what was just freed, the near end, stays out of it. */
+static void
+send_next_buffers(struct sy_port *port, struct rte_mempool *pool)
+{
+	struct rte_mbuf *mbufs[N_FRAMES];
+
+	CU_ASSERT_EQUAL_FATAL(rte_mempool_generic_get(pool, (void **)mbufs, N_FRAMES, NULL), 0);
+	for (uint16_t i = 0; i < N_FRAMES; i++) {
+		rte_pktmbuf_reset(mbufs[i]);
+		memcpy(rte_pktmbuf_append(mbufs[i], FRAME_BYTES), test_frame, FRAME_BYTES);
+	}
+	CU_ASSERT_EQUAL_FATAL(sy_port_send(port, 0, mbufs, N_FRAMES), N_FRAMES);
+}
+
+/* A buffer that the kernel does not know is lost, and so is the packet in it. */
+static void
+test_af_xdp_all_buffers(void)
+{
+	struct sy_config config = config_of(2, "net_af_xdp0,iface=sy-port");
+	struct rte_mempool *pool;
+	struct sy_ports *ports;
+	uint32_t n;
+	int fd;
+
+	if (!make_pair(1))
+		return;
+	ports = open_ports(&config);
+	pool = sy_ports_pool(ports, 0);
+	fd = open_peer();
+	n = rte_mempool_avail_count(pool) / N_FRAMES;
+	CU_ASSERT_TRUE(n * N_FRAMES > pool->size / 2);
+	for (uint32_t i = 0; i < n; i++) {
+		send_next_buffers(&ports->ports[0], pool);
+		count_frames(fd);
+	}
+	close(fd);
+	sy_ports_close(ports);
+	remove_pair();
+}
+
 static void
 test_af_packet(void)
 {
@@ -263,6 +306,7 @@ test_large_mtu(void)
 static const struct sy_test tests[] = {
 	{ "AF_XDP carries frames both ways", test_af_xdp },
 	{ "three workers share one queue of AF_XDP", test_af_xdp_shared_queue },
+	{ "AF_XDP sends from every buffer of the pool", test_af_xdp_all_buffers },
 	{ "AF_PACKET carries frames both ways on a queue for each worker", test_af_packet },
 	{ "an interface's link is seen to go and come", test_link },
 	{ "MAC address and MTU are set on the interface", test_mac_and_mtu },

@@ -37,7 +37,7 @@ sy_eal_port_memory(const struct sy_config *config)
 	struct sy_profiles *profiles = NULL;
 	uint64_t buffers = (uint64_t)config->workers * sy_pool_worker_buffers(config->n_ports);
 	uint64_t bytes = 0;
-	uint32_t largest = 0;
+	uint32_t largest = 0, largest_in_page = 0;
 
 	if (sy_profiles_load(NULL, &profiles, NULL) != 0)
 		profiles = NULL; /* opening the ports will say so */
@@ -50,8 +50,10 @@ sy_eal_port_memory(const struct sy_config *config)
 			profile == NULL)
 			profile = &nothing_known;
 		n = queues_of(config, i, profile);
-		room = sy_pool_room(port->mtu, profile, 0);
-		largest = room > largest ? room : largest;
+		room = sy_pool_room(port->mtu, profile, 0, config->hugepages);
+		largest = RTE_MAX(room, largest);
+		if (profile->page_buffers)
+			largest_in_page = RTE_MAX(room, largest_in_page);
 		buffers += sy_pool_port_buffers(profile, (uint16_t)n, (uint16_t)n,
 			port->rx_descriptors, port->tx_descriptors);
 		bytes += DEVICE_BYTES +
@@ -59,6 +61,8 @@ sy_eal_port_memory(const struct sy_config *config)
 				(port->rx_descriptors + port->tx_descriptors);
 	}
 	sy_profiles_free(profiles);
+	if (largest_in_page != 0)
+		buffers = sy_pool_with_gaps((uint32_t)buffers, largest_in_page, config->hugepages);
 	return bytes + buffers * sy_pool_footprint(largest, config->hugepages);
 }
 

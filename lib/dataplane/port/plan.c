@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_ether.h>
 
@@ -51,7 +52,8 @@ static int
 plan_mtu(struct sy_port *port, const struct sy_port_config *config,
 	const struct rte_eth_dev_info *info, struct sy_error *error)
 {
-	uint32_t room = sy_pool_room(config->mtu, port->profile, info->min_rx_bufsize);
+	uint32_t room = sy_pool_room(
+		config->mtu, port->profile, info->min_rx_bufsize, rte_eal_has_hugepages() != 0);
 
 	if (info->max_mtu != 0 && config->mtu > info->max_mtu)
 		return sy_error_set(error, -ERANGE,

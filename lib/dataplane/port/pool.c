@@ -22,8 +22,20 @@
 #define RING_BUFFERS 4096
 #define MIN_BUFFERS 4096
 
+/* Memory that a buffer takes in any case is better in it than between two of them. */
+static uint32_t
+fill_share(uint32_t room)
+{
+	uint32_t share = sy_pool_footprint(room, false);
+
+	while (sy_pool_element_bytes(room + ROOM_STEP) <= share)
+		room += ROOM_STEP;
+	return room;
+}
+
 uint32_t
-sy_pool_room(uint16_t mtu, const struct sy_port_profile *profile, uint32_t min_bytes)
+sy_pool_room(
+	uint16_t mtu, const struct sy_port_profile *profile, uint32_t min_bytes, bool hugepages)
 {
 	uint32_t room = RTE_PKTMBUF_HEADROOM + profile->buffer_overhead + FRAME_OVERHEAD + mtu;
 
@@ -31,7 +43,8 @@ sy_pool_room(uint16_t mtu, const struct sy_port_profile *profile, uint32_t min_b
 		room = RTE_MBUF_DEFAULT_BUF_SIZE;
 	if (min_bytes != UINT32_MAX && room < min_bytes + RTE_PKTMBUF_HEADROOM)
 		room = min_bytes + RTE_PKTMBUF_HEADROOM;
-	return RTE_ALIGN_CEIL(room, ROOM_STEP);
+	room = RTE_ALIGN_CEIL(room, ROOM_STEP);
+	return profile->page_buffers && !hugepages ? fill_share(room) : room;
 }
 
 uint32_t
@@ -56,6 +69,15 @@ sy_pool_footprint(uint32_t room, bool hugepages)
 	return bytes <= page ? page / (page / bytes) : (bytes + page - 1) / page * page;
 }
 
+/* A hugepage ends with a gap of less than one element, and holds hundreds of them. */
+uint32_t
+sy_pool_with_gaps(uint32_t n, uint32_t room, bool hugepages)
+{
+	uint64_t bytes = (uint64_t)n * sy_pool_footprint(room, hugepages);
+
+	return (uint32_t)(bytes / sy_pool_element_bytes(room)) + n / 256 + 2;
+}
+
 uint32_t
 sy_pool_page_mtu(const struct sy_port_profile *profile)
 {
@@ -63,7 +85,7 @@ sy_pool_page_mtu(const struct sy_port_profile *profile)
 		profile->buffer_overhead + FRAME_OVERHEAD;
 	uint32_t mtu = sy_pool_page_bytes() - overhead;
 
-	while (sy_pool_element_bytes(sy_pool_room((uint16_t)mtu, profile, 0)) >
+	while (sy_pool_element_bytes(sy_pool_room((uint16_t)mtu, profile, 0, true)) >
 		sy_pool_page_bytes())
 		mtu--;
 	return mtu;
@@ -170,6 +192,7 @@ plan_port(struct sy_ports *ports, const struct sy_port *port, int socket)
 
 	if (pool == NULL)
 		return -E2BIG;
+	pool->one_range = pool->one_range || port->profile->page_buffers;
 	pool->n_buffers +=
 		sy_pool_port_buffers(port->profile, count_queues(ports, port->n_rx_queues, socket),
 			count_queues(ports, port->n_tx_queues, socket), port->rx_descriptors,
@@ -201,12 +224,14 @@ plan(struct sy_ports *ports)
 static int
 create(struct sy_port_pool *pool, uint32_t index, struct sy_error *error)
 {
+	bool hugepages = rte_eal_has_hugepages() != 0;
 	char name[RTE_MEMPOOL_NAMESIZE];
 
 	if (pool->n_buffers < MIN_BUFFERS)
 		pool->n_buffers = MIN_BUFFERS;
-	pool->bytes = (uint64_t)pool->n_buffers *
-		sy_pool_footprint(pool->data_room, rte_eal_has_hugepages() != 0);
+	if (pool->one_range)
+		pool->n_buffers = sy_pool_with_gaps(pool->n_buffers, pool->data_room, hugepages);
+	pool->bytes = (uint64_t)pool->n_buffers * sy_pool_footprint(pool->data_room, hugepages);
 	snprintf(name, sizeof(name), "packets_%u", index);
 	pool->pool = rte_pktmbuf_pool_create_by_ops(name, pool->n_buffers, CACHE_BUFFERS, 0,
 		pool->data_room, pool->socket, pool_kind());
@@ -216,7 +241,7 @@ create(struct sy_port_pool *pool, uint32_t index, struct sy_error *error)
 			" MiB of memory and cannot be had (%s): %s",
 			pool->n_buffers, pool->data_room, pool->socket, (pool->bytes >> 20) + 1,
 			rte_strerror(rte_errno),
-			rte_eal_has_hugepages()
+			hugepages
 				? "reserve more with `drivers-config/bind hugepages auto`, or set "
 				  "\"hugepages\": false"
 				: "lower \"rx_descriptors\" and \"tx_descriptors\"");
@@ -247,6 +272,32 @@ check_pieces(const struct sy_ports *ports, struct sy_error *error)
 	return 0;
 }
 
+/*
+ * Until release 24.07 DPDK's driver of AF_XDP registers as many bytes as the elements would take
+ * without the gaps that pages end with.  A buffer beyond them is lost when the driver uses it; the
+ * driver gives the kernel as many as it received and no more, so a port ends without any, deaf.
+ */
+static void
+withhold_unregistered(struct sy_port_pool *of)
+{
+	struct rte_mempool *pool = of->pool;
+	uint64_t element = pool->header_size + pool->elt_size + pool->trailer_size;
+	char *end = (char *)STAILQ_FIRST(&pool->mem_list)->addr + element * pool->populated_size;
+	void *buffer;
+
+	/* Past the caches it is a queue, so that each buffer comes once. */
+	for (uint32_t i = 0; i < pool->populated_size; i++) {
+		if (rte_mempool_generic_get(pool, &buffer, 1, NULL) != 0)
+			return;
+		if ((char *)buffer - pool->header_size + element <= end)
+			rte_mempool_generic_put(pool, &buffer, 1, NULL);
+		else
+			of->n_buffers--;
+	}
+	sy_debug("%s: %u of %u packet buffers lie in the range that AF_XDP registers", pool->name,
+		of->n_buffers, pool->populated_size);
+}
+
 int
 sy_pool_create_all(struct sy_ports *ports, struct sy_error *error)
 {
@@ -257,7 +308,12 @@ sy_pool_create_all(struct sy_ports *ports, struct sy_error *error)
 			error, status, "more than %d pools of packet buffers", SY_MAX_PORT_POOLS);
 	for (uint32_t i = 0; i < ports->n_pools && status == 0; i++)
 		status = create(&ports->pools[i], i, error);
-	return status == 0 ? check_pieces(ports, error) : status;
+	if (status == 0)
+		status = check_pieces(ports, error);
+	for (uint32_t i = 0; i < ports->n_pools && status == 0; i++)
+		if (ports->pools[i].one_range)
+			withhold_unregistered(&ports->pools[i]);
+	return status;
 }
 
 void

@@ -10,12 +10,15 @@
  */
 #include "sy/port.h"
 
-/* Bytes of data room, headroom included, that packets of this MTU need. */
-uint32_t sy_pool_room(uint16_t mtu, const struct sy_port_profile *profile, uint32_t min_bytes);
+/* Bytes of data room, headroom included, for packets of this MTU. */
+uint32_t sy_pool_room(
+	uint16_t mtu, const struct sy_port_profile *profile, uint32_t min_bytes, bool hugepages);
 
 uint32_t sy_pool_element_bytes(uint32_t room); /* with all that DPDK puts around it */
 /* What an element takes of memory.  Without hugepages DPDK lets none cross a page. */
 uint32_t sy_pool_footprint(uint32_t room, bool hugepages);
+/* Elements to make so that n of them end within as many bytes as all would take without gaps. */
+uint32_t sy_pool_with_gaps(uint32_t n, uint32_t room, bool hugepages);
 uint32_t sy_pool_page_bytes(void);
 uint32_t sy_pool_page_mtu(const struct sy_port_profile *profile); /* largest that fits a page */
 

@@ -80,8 +80,9 @@ struct sy_port {
 struct sy_port_pool {
 	int socket;
 	uint16_t data_room; /* bytes, headroom included */
-	uint32_t n_buffers;
+	uint32_t n_buffers; /* that can be used */
 	uint64_t bytes; /* of memory */
+	bool one_range; /* buffers must fit a page and are registered as one range (AF_XDP) */
 	struct rte_mempool *pool;
 };
 
