@@ -3,8 +3,8 @@
 
 A test is a function test_NAME(lab) in a test_*.py file; the file's GROUPS say which appliance
 it wants (groups.py).  Tests of a group share one running appliance.  After each test
-the packet and flow accounting must close, and no kernel may have seen a damaged packet; after
-a failed test everything is started afresh.
+the packet and flow accounting must close, and no kernel may have seen a damaged packet, or been
+given one in memory that it does not know; after a failed test everything is started afresh.
 """
 
 import glob
@@ -15,7 +15,7 @@ import sys
 import time
 import traceback
 
-from . import accounting, groups, kernels, probe, session
+from . import accounting, groups, kernels, probe, session, xdp
 from .lab import Lab
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -46,11 +46,6 @@ class Tap:
         print(f"1..{self.n_tests}", flush=True)
 
 
-# An AF_XDP port can stop receiving while two workers are under load (see README.md, known fault).  Until that is mended a test of the group may be run again with a
-# fresh appliance; its first failure is printed in full.
-SECOND_TRY = {"two"}
-
-
 def find(wanted):
     """(group name, test name, function), in the order of the groups."""
     found = []
@@ -68,8 +63,8 @@ def _too_long(_signum, _frame):
     raise TimeoutError(f"the test did not end in {TEST_S} s")
 
 
-def run_test(tap, lab, name, function, last_try):
-    """True when the lab is still fit for the next test; a failure counts on the last try only."""
+def run_test(tap, lab, name, function):
+    """True when the lab is still fit for the next test."""
     begun, damaged = time.monotonic(), lab.damaged()
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(TEST_S)
@@ -77,15 +72,14 @@ def run_test(tap, lab, name, function, last_try):
         function(lab)
         if lab.appliance.running():
             accounting.check(lab.control)
+            refused = xdp.refused(lab.appliance.child.pid)
+            assert not refused, f"AF_XDP refused {refused} packets' buffers"
         found = kernels.grown(damaged, lab.damaged())
         assert not found, f"kernels received damaged packets: {found}"
     except Skip as reason:
         tap.result(name, skip=reason)
     except Exception as error:  # whatever it is, it is the test's result
-        if last_try:
-            tap.result(name, error=_story(lab, error))
-        else:
-            tap.note(f"{name} failed and is tried again: {_story(lab, error)}")
+        tap.result(name, error=_story(lab, error))
         return False
     else:
         tap.result(f"{name} ({time.monotonic() - begun:.1f} s)")
@@ -101,19 +95,15 @@ def _story(lab, error):
 
 
 def run_group(tap, lab, group, tests):
-    tries = 2 if group in SECOND_TRY else 1
     fit = False
     for _, name, function in tests:
-        for left in reversed(range(tries)):
-            try:
-                if not fit:
-                    _fresh(lab, group)
-            except Exception as error:
-                tap.result(name, error=_story(lab, error))
-                break
-            fit = run_test(tap, lab, name, function, last_try=left == 0)
-            if fit:
-                break
+        try:
+            if not fit:
+                _fresh(lab, group)
+        except Exception as error:
+            tap.result(name, error=_story(lab, error))
+            continue
+        fit = run_test(tap, lab, name, function)
     _end(tap, lab, group)
 
 
