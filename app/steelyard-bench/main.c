@@ -20,6 +20,7 @@ struct options {
 	const char *json;
 	uint32_t repeats;
 	uint64_t packets; /* of one repeat */
+	bool counted; /* one run of so many packets, for a profiler */
 	uint32_t flows[MAX_SCENARIOS];
 	uint32_t n_flows;
 	bool hugepages;
@@ -29,12 +30,14 @@ static void
 print_usage(FILE *out)
 {
 	fputs("usage: steelyard-bench [--quick] [--flows N,N,...] [--repeats N] [--json FILE]\n"
-	      "                       [--no-huge]\n"
+	      "                       [--no-huge] [--packets N]\n"
 	      "\n"
 	      "  --flows     known flows of each scenario, 1 to 100000000 (1000,100000,1000000)\n"
 	      "  --repeats   runs of which the median is taken, 3 to 101 (15)\n"
 	      "  --quick     5 repeats of fewer packets: a smoke test, not a measurement\n"
 	      "  --json      also writes the table's figures to FILE\n"
+	      "  --packets   one run of N packets and no figures, for a profiler: tools/bench\n"
+	      "              instructions counts what is below bench_collected()\n"
 	      "  --no-huge   ordinary memory instead of hugepages: slower beyond the caches\n",
 		out);
 }
@@ -69,6 +72,19 @@ parse_repeats(const char *text, struct options *options)
 }
 
 static int
+parse_packets(const char *text, struct options *options)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (end == text || *end != '\0' || n < 1 || n > 1000000000)
+		return -EINVAL;
+	options->packets = n;
+	options->counted = true;
+	return 0;
+}
+
+static int
 take_option(int option, struct options *options)
 {
 	switch (option) {
@@ -79,6 +95,8 @@ take_option(int option, struct options *options)
 		return parse_flows(optarg, options);
 	case 'r':
 		return parse_repeats(optarg, options);
+	case 'p':
+		return parse_packets(optarg, options);
 	case 'q':
 		options->repeats = 5;
 		options->packets /= 8;
@@ -101,6 +119,7 @@ parse_options(int argc, char **argv, struct options *options)
 		{ "json", required_argument, NULL, 'j' },
 		{ "flows", required_argument, NULL, 'f' },
 		{ "repeats", required_argument, NULL, 'r' },
+		{ "packets", required_argument, NULL, 'p' },
 		{ "quick", no_argument, NULL, 'q' },
 		{ "no-huge", no_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
@@ -186,13 +205,33 @@ measure(struct bench_appliance *appliance, struct bench_floor *floor, const stru
 	result->mpps = 1e3 / result->ns;
 }
 
+/* The only packets that callgrind counts: not inlined, so that it can be named. */
+static __attribute__((noinline)) void
+bench_collected(struct bench_appliance *appliance, uint64_t packets)
+{
+	bench_appliance_run(appliance, packets);
+}
+
+static int
+measure_beside_floor(struct bench_appliance *appliance, struct bench_traffic *traffic,
+	const struct options *options, struct bench_result *result, struct sy_error *error)
+{
+	struct bench_floor floor;
+
+	if (bench_floor_init(&floor, traffic) != 0)
+		return sy_error_set(
+			error, -ENOMEM, "%u flows: no memory for the floor", traffic->n_flows);
+	measure(appliance, &floor, options, result);
+	bench_floor_fini(&floor);
+	return 0;
+}
+
 static int
 run_known(struct rte_mempool *pool, uint32_t flows, const struct options *options,
 	struct bench_result *result, struct sy_error *error)
 {
 	struct bench_appliance *appliance;
 	struct bench_traffic traffic;
-	struct bench_floor floor;
 	int status;
 
 	*result = (struct bench_result){ "known", "nat", 4, flows, 0, 0, 0, 0, 0, 0 };
@@ -204,13 +243,12 @@ run_known(struct rte_mempool *pool, uint32_t flows, const struct options *option
 		return status;
 	}
 	status = bench_appliance_prepare(appliance, error);
-	if (status == 0 && bench_floor_init(&floor, &traffic) != 0)
-		status = sy_error_set(error, -ENOMEM, "%u flows: no memory for the floor", flows);
-	if (status == 0) {
-		measure(appliance, &floor, options, result);
+	if (status == 0 && options->counted)
+		bench_collected(appliance, options->packets);
+	else if (status == 0)
+		status = measure_beside_floor(appliance, &traffic, options, result, error);
+	if (status == 0)
 		status = bench_appliance_check(appliance, error);
-		bench_floor_fini(&floor);
-	}
 	bench_appliance_destroy(appliance);
 	bench_traffic_fini(&traffic);
 	return status;
@@ -225,13 +263,14 @@ run_all(const struct options *options)
 	struct sy_error error;
 	int status = pool == NULL ? sy_error_set(&error, -ENOMEM, "no memory for buffers") : 0;
 
-	bench_print_header(options->repeats);
+	if (!options->counted)
+		bench_print_header(options->repeats);
 	for (uint32_t i = 0; status == 0 && i < options->n_flows; i++) {
 		status = run_known(pool, options->flows[i], options, &results[i], &error);
-		if (status == 0)
+		if (status == 0 && !options->counted)
 			bench_print(&results[i]);
 	}
-	if (status == 0 && options->json != NULL)
+	if (status == 0 && options->json != NULL && !options->counted)
 		status = bench_write_json(options->json, results, options->n_flows, &error);
 	if (status != 0)
 		fprintf(stderr, "steelyard-bench: %s\n", error.text);

@@ -19,7 +19,23 @@ bench_file() {
 	EOF
 }
 
+# instructions_file: what callgrind counts for one packet, by stage.
+instructions_file() {
+	(cd "$root" && tools/bench instructions --packets 4096 --json "$scratch/count.json") || return
+	/usr/bin/python3 - "$scratch/count.json" <<-'EOF'
+		import json, sys
+		count = json.load(open(sys.argv[1]))
+		stages = count["stages"]
+		assert abs(sum(stages.values()) - count["instructions_per_packet"]) < 1e-6, count
+		assert stages["lib/dataplane/packet/parse.c"] > 10, count
+		assert all(not name.startswith("app/") for name in stages), count
+		print("stages add up")
+	EOF
+}
+
 test_bench() {
+	expect "bench: the instructions of a packet are counted by stage" 0 'stages add up' \
+		instructions_file
 	expect "bench: the file holds the table's figures" 0 'figures agree' bench_file
 	expect "bench: an option that is none is refused" 2 'usage' in_root tools/bench --nonsense
 }
