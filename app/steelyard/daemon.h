@@ -34,6 +34,7 @@ struct daemon {
 	uint64_t needed_bytes;
 	struct sy_ports *ports;
 	struct sy_steering steering;
+	struct sy_owners owners;
 	struct sy_stats *stats;
 	struct sy_live *live;
 	struct sy_registry *registry;

@@ -5,6 +5,7 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_random.h>
 
 #include "daemon.h"
 #include "sy/forward.h"
@@ -128,6 +129,7 @@ create_model(struct daemon *daemon, struct sy_error *error)
 
 	if (status != 0)
 		return status;
+	sy_owners_init(&daemon->owners, n, rte_rand());
 	status = fill_routes(daemon);
 	if (status == 0)
 		status = sy_stats_create(

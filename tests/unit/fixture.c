@@ -82,6 +82,7 @@ start_worker(struct fixture *fixture, uint32_t index)
 	struct sy_worker_params params = {
 		.index = index,
 		.n_workers = fixture->n_workers,
+		.owners = &fixture->owners,
 		.publication = &fixture->publisher.publication,
 		.mailboxes = fixture->mailboxes,
 		.stats = fixture->stats->workers[index],
@@ -132,6 +133,7 @@ fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 
 	memset(fixture, 0, sizeof(*fixture));
 	fixture->n_workers = n_workers;
+	sy_owners_init(&fixture->owners, n_workers, 1);
 	if (sy_config_parse("test", config, strlen(config), NULL, &fixture->config, &error) != 0) {
 		fprintf(stderr, "fixture: %s\n", error.text);
 		abort();

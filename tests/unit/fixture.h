@@ -33,6 +33,7 @@ struct fixture {
 	struct sy_mailbox *mailboxes[SY_MAX_WORKERS];
 	struct sy_worker *workers[SY_MAX_WORKERS];
 	uint32_t n_workers;
+	struct sy_owners owners;
 	struct rte_mempool *pool;
 	struct fixture_port ports[2]; /* wan, lan: worker 0 receives and sends */
 	uint32_t idle_sleep_us;

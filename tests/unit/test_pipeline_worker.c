@@ -334,31 +334,6 @@ test_reply_without_flow(void)
 	fixture_stop(&fixture);
 }
 
-/* Both directions of every flow meet on one worker, though worker 0 receives everything. */
-static void
-test_steering(void)
-{
-	uint32_t total = 0;
-
-	fixture_begin(&fixture, "", "", 4);
-	for (uint16_t port = 4000; port < 4100; port++) {
-		uint32_t backend = fixture_open(&fixture, port);
-
-		CU_ASSERT_NOT_EQUAL(backend, 0);
-		fixture_establish(&fixture, port, backend);
-	}
-	for (uint32_t i = 0; i < 4; i++) {
-		uint32_t flows = sy_worker_flows(fixture.workers[i]);
-
-		CU_ASSERT_TRUE(flows > 5); /* 25 expected; 5 or fewer: p < 1e-6 */
-		total += flows;
-	}
-	CU_ASSERT_EQUAL(total, 100);
-	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_NO_FLOW), 0);
-	CU_ASSERT_TRUE(fixture_closes(&fixture));
-	fixture_stop(&fixture);
-}
-
 static void
 test_flows_are_told(void)
 {
@@ -397,7 +372,6 @@ static const struct sy_test tests[] = {
 	{ "two packets of a new flow in one burst make one flow",
 		test_two_packets_of_a_new_flow_in_one_burst },
 	{ "a backend's reply without a flow does not pass", test_reply_without_flow },
-	{ "four workers share flows and keep directions together", test_steering },
 	{ "a worker writes down its flows", test_flows_are_told },
 };
 

@@ -199,11 +199,23 @@ forget_leaving(struct sy_worker *worker, struct sy_packet *packet)
 		packet->verdict = SY_VERDICT_KERNEL;
 }
 
+/* Found no flow here because its flow is another worker's; it is on its way there. */
+static bool
+is_misdirected(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (packet->verdict != SY_VERDICT_NONE || !sy_steer(worker, packet))
+		return false;
+	count(worker, SY_COUNTER_MISDIRECTED, 1);
+	return true;
+}
+
 void
 sy_admit(struct sy_worker *worker, struct sy_packet *packet)
 {
 	if (packet->service == SY_UNCLASSIFIED)
 		sy_classify(worker, packet);
+	if (unlikely(!worker->sorted) && is_misdirected(worker, packet))
+		return;
 	forget_leaving(worker, packet);
 	if (packet->verdict != SY_VERDICT_NONE)
 		return;

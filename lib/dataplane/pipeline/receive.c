@@ -46,9 +46,11 @@ sy_receive_port(struct sy_worker *worker, uint32_t port)
 	count(worker, SY_COUNTER_RECEIVED, n);
 	count(worker, SY_COUNTER_RECEIVED_BYTES, bytes);
 	parse_burst(worker, mbufs, n);
-	if (worker->n_workers > 1) {
+	worker->sorted = worker->n_workers == 1;
+	if (!worker->sorted && sy_owners_early(worker->owners)) {
 		sy_stage_classify(worker, n);
 		sy_stage_steer(worker, n);
+		worker->sorted = true;
 	}
 	sy_stage_track(worker, n);
 	sy_stage_finish(worker, n);
@@ -68,6 +70,7 @@ sy_receive_handover(struct sy_worker *worker, uint32_t from)
 		return 0;
 	prefetch_headers(mbufs, n);
 	count(worker, SY_COUNTER_HANDED_IN, n);
+	worker->sorted = true;
 	parse_burst(worker, mbufs, n);
 	sy_stage_track(worker, n);
 	sy_stage_finish(worker, n);

@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The software rung of the steering ladder.
+ * Packets of flows that another worker owns.
  *
- * The worker that owns a flow follows from the client's endpoint alone, which
- * both directions carry: as the source of what goes to a service, as the
- * destination of everything else.  An ICMP error has the embedded packet's
- * endpoints by now, so it goes where its flow is.
+ * The owner follows from the client's endpoint: the source of what goes to a
+ * service, the destination of everything else.  An ICMP error has the embedded
+ * packet's endpoints by now, so it goes where its flow is.
+ *
+ * Where nobody has sorted the packets (the software rung), all of a burst are
+ * looked at before their flows are looked up.  Where NICs have, a packet that
+ * finds its flow is at the right worker, for only the owner makes a flow; so
+ * only one that finds none is looked at.
  */
-#include "sy/hash.h"
 #include "worker.h"
 
 static uint32_t
 owner_of(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
-	uint64_t hash = packet->service != SY_NONE
-		? sy_hash_endpoint(&tuple->src, tuple->src_port_be)
-		: sy_hash_endpoint(&tuple->dst, tuple->dst_port_be);
 
-	return sy_hash_range((uint32_t)(hash >> 32), worker->n_workers);
+	return packet->service != SY_NONE
+		? sy_owner(worker->owners, tuple->family, &tuple->src, tuple->src_port_be)
+		: sy_owner(worker->owners, tuple->family, &tuple->dst, tuple->dst_port_be);
 }
 
 static void
-hand_over(struct sy_worker *worker, struct out_queue *queue, uint32_t to)
+hand_over(struct sy_worker *worker, uint32_t to)
 {
+	struct out_queue *queue = &worker->to_worker[to];
 	struct rte_ring *ring = worker->mailboxes[to]->handover[worker->index];
 	uint32_t sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
 
@@ -31,27 +34,44 @@ hand_over(struct sy_worker *worker, struct out_queue *queue, uint32_t to)
 	for (uint32_t i = sent; i < queue->n; i++)
 		sy_drop_mbuf(worker, queue->mbufs[i], SY_DROP_HANDOVER_FULL);
 	queue->n = 0;
+	worker->handovers &= ~(UINT64_C(1) << to);
+}
+
+bool
+sy_steer(struct sy_worker *worker, struct sy_packet *packet)
+{
+	struct out_queue *queue;
+	uint32_t owner;
+
+	/* A piece of a packet is dropped or the host's, wherever it is. */
+	if ((packet->flags & SY_PACKET_FRAGMENT) != 0)
+		return false;
+	owner = owner_of(worker, packet);
+	if (owner == worker->index)
+		return false;
+	queue = &worker->to_worker[owner];
+	queue->mbufs[queue->n++] = packet->mbuf;
+	packet->verdict = SY_VERDICT_GONE;
+	worker->handovers |= UINT64_C(1) << owner;
+	if (queue->n == RTE_DIM(queue->mbufs))
+		hand_over(worker, owner);
+	return true;
 }
 
 void
 sy_stage_steer(struct sy_worker *worker, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		struct sy_packet *packet = &worker->packets[i];
-		struct out_queue *queue;
-		uint32_t owner;
-
-		if (packet->verdict != SY_VERDICT_NONE)
-			continue;
-		owner = owner_of(worker, packet);
-		if (owner == worker->index)
-			continue;
-		queue = &worker->to_worker[owner];
-		queue->mbufs[queue->n++] = packet->mbuf;
-		packet->verdict = SY_VERDICT_GONE;
-	}
-	for (uint32_t to = 0; to < worker->n_workers; to++) {
-		if (worker->to_worker[to].n > 0)
-			hand_over(worker, &worker->to_worker[to], to);
+		if (worker->packets[i].verdict == SY_VERDICT_NONE)
+			sy_steer(worker, &worker->packets[i]);
 	}
 }
+
+void
+sy_flush_handovers(struct sy_worker *worker)
+{
+	while (worker->handovers != 0)
+		hand_over(worker, (uint32_t)rte_bsf64(worker->handovers));
+}
+
+static_assert(SY_MAX_WORKERS <= 64, "a bit for each worker");

@@ -126,4 +126,5 @@ sy_flush(struct sy_worker *worker)
 	}
 	if (worker->to_kernel.n > 0)
 		sy_flush_kernel(worker);
+	sy_flush_handovers(worker);
 }

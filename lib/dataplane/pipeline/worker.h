@@ -7,6 +7,7 @@
 
 #include "sy/flow.h"
 #include "sy/forward.h"
+#include "sy/owner.h"
 #include "sy/packet.h"
 #include "sy/worker.h"
 
@@ -54,6 +55,8 @@ struct sy_worker {
 	struct sy_worker_stats *stats;
 	struct sy_live_view live;
 	sy_ticks now;
+	const struct sy_owners *owners; /* NULL: there is one worker */
+	bool sorted; /* the burst in hand belongs to this worker, whatever is in it */
 	bool flows_changed; /* a flow ended in this burst: earlier look-ups may be stale */
 	uint64_t tsc;
 	uint64_t first_tsc;
@@ -67,6 +70,7 @@ struct sy_worker {
 	struct sy_port_io ports[SY_MAX_PORTS];
 	struct out_queue to_port[SY_MAX_PORTS];
 	struct out_queue to_worker[SY_MAX_WORKERS]; /* handover */
+	uint64_t handovers; /* a bit for each of them that is not empty */
 	struct out_queue to_kernel;
 	struct token_bucket punt_tokens[N_PUNT_KINDS];
 	struct token_bucket answer_tokens[N_ASKERS]; /* resets and ICMP errors */
@@ -112,6 +116,10 @@ void sy_stage_classify(struct sy_worker *worker, uint32_t n);
 void sy_stage_steer(struct sy_worker *worker, uint32_t n);
 void sy_stage_track(struct sy_worker *worker, uint32_t n);
 void sy_stage_finish(struct sy_worker *worker, uint32_t n);
+
+/* steer.c: gives the packet to the worker that owns its flow; false: that is this one. */
+bool sy_steer(struct sy_worker *worker, struct sy_packet *packet);
+void sy_flush_handovers(struct sy_worker *worker);
 
 /* classify.c: the service of a packet, SY_NONE: none. */
 #define SY_UNCLASSIFIED (SY_NONE - 1)

@@ -78,13 +78,15 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 	struct sy_worker *w;
 	int status;
 
-	if (params->n_ports > SY_MAX_PORTS || params->n_workers > SY_MAX_WORKERS)
+	if (params->n_ports > SY_MAX_PORTS || params->n_workers > SY_MAX_WORKERS ||
+		(params->n_workers > 1 && params->owners == NULL))
 		return -EINVAL;
 	w = rte_zmalloc_socket("sy_worker", sizeof(*w), 64, params->socket);
 	if (w == NULL)
 		return -ENOMEM;
 	w->index = params->index;
 	w->n_workers = params->n_workers;
+	w->owners = params->owners;
 	w->publication = params->publication;
 	w->mailboxes = params->mailboxes;
 	w->stats = params->stats;

@@ -21,6 +21,7 @@
 
 #include "sy/config.h"
 #include "sy/mailbox.h"
+#include "sy/owner.h"
 #include "sy/snapshot.h"
 #include "sy/stats.h"
 
@@ -42,6 +43,7 @@ struct sy_worker_params {
 	uint32_t index;
 	uint32_t n_workers;
 	int socket;
+	const struct sy_owners *owners; /* outlives the workers; NULL with one worker only */
 	struct sy_publication *publication;
 	struct sy_mailbox **mailboxes; /* [n_workers] */
 	struct sy_worker_stats *stats;
@@ -62,7 +64,7 @@ struct sy_worker_params {
 
 struct sy_worker;
 
-/* 0 or -ENOMEM, -EINVAL. */
+/* 0, -ENOMEM, or -EINVAL (more ports or workers than there may be, several without owners). */
 int sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worker);
 void sy_worker_destroy(struct sy_worker *worker); /* stopped, or never run; NULL is no error */
 

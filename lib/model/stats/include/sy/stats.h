@@ -32,6 +32,8 @@
 	ROW(FLOWS_EXPIRED, "flows_expired", "flows", "flows ended by a timeout") \
 	ROW(FLOWS_RESET, "flows_reset", "flows", "flows reset because their backend went down") \
 	ROW(FLOWS_REUSED, "flows_reused", "flows", "a SYN on a closed flow made a new one") \
+	ROW(MISDIRECTED, "misdirected", "packets", \
+		"brought by a port to a worker without their flow") \
 	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \
 	ROW(LOOPS_IDLE, "loops_idle", "turns", "turns that found nothing to do") \
 	ROW(BUSY_CYCLES, "busy_cycles", "cycles", "time stamp cycles in turns that found work") \

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_OWNER_H
+#define SY_OWNER_H
+
+/*
+ * Which worker owns a flow: it follows from the client's endpoint alone, which
+ * both directions carry.
+ *
+ * One object is shared by all workers.  The management core makes it before
+ * they start; they only read it.  Where NICs bring packets to their owners
+ * (the first rung of the steering ladder), it says what the NICs do, so that a
+ * packet which they brought elsewhere (an ICMP error, a fragment) can still be
+ * handed to the right worker.  Otherwise it is a keyed hash of our own.
+ */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sy/net.h"
+#include "sy/toeplitz.h"
+
+#define SY_OWNERS_BITS 9 /* most bits of a hash that choose an owner */
+
+struct sy_owners {
+	/* Nobody has sorted the packets: each is looked at before its flow is looked up.  Else only
+	 * one of no known flow is, since a flow is made by its owner.  Management may set it while
+	 * workers run, when a NIC turns out not to keep its word. */
+	_Atomic bool early;
+	bool by_nic;
+	uint32_t n_workers;
+	uint64_t seeds[3]; /* of the hash of our own */
+	uint32_t mask; /* the NIC's: these bits of the hash ... */
+	uint16_t workers[1 << SY_OWNERS_BITS]; /* ... are the place in this table */
+	struct sy_toeplitz hash; /* as client-side ports use it: sources count */
+};
+
+/* A hash of our own; seed must not be known to clients, who could else aim at one worker. */
+void sy_owners_init(struct sy_owners *owners, uint32_t n_workers, uint64_t seed);
+
+/* The NIC's: key as on client-side ports, 2^bits places, dealt to the workers in turn. */
+void sy_owners_init_nic(struct sy_owners *owners, uint32_t n_workers,
+	const uint8_t key[SY_TOEPLITZ_KEY], unsigned int bits);
+
+/* Whether packets must be sorted before their flows are looked up. */
+static inline bool
+sy_owners_early(const struct sy_owners *owners)
+{
+	return atomic_load_explicit(&owners->early, memory_order_relaxed);
+}
+
+/* 64 by 64 bits, both halves of the product folded together. */
+static inline uint64_t
+sy_owner_fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The worker that owns the flows of this client's endpoint. */
+static inline uint32_t
+sy_owner(const struct sy_owners *owners, uint8_t family, const struct sy_addr *addr,
+	uint16_t port_be)
+{
+	uint64_t hash;
+
+	if (owners->by_nic)
+		return owners->workers[sy_toeplitz_source(&owners->hash, family, addr, port_be) &
+			owners->mask];
+	hash = sy_owner_fold(addr->words[0] ^ owners->seeds[0], addr->words[1] ^ owners->seeds[1]);
+	hash = sy_owner_fold(hash ^ port_be, owners->seeds[2]);
+	return (uint32_t)((hash >> 32) * owners->n_workers >> 32);
+}
+
+#endif /* SY_OWNER_H */
