@@ -108,8 +108,16 @@ test_drops_add_up(void)
 static void
 set_traffic(struct sy_traffic *traffic, uint64_t base)
 {
-	*traffic = (struct sy_traffic){ base + 1, base + 2, base + 3, base + 4, base + 5, base + 6,
-		base + 7, base + 8 };
+	*traffic = (struct sy_traffic){
+		.packets_in = base + 1,
+		.bytes_in = base + 2,
+		.packets_out = base + 3,
+		.bytes_out = base + 4,
+		.flows_created = base + 5,
+		.flows_ended = base + 6,
+		.flows_refused = base + 7,
+		.connect_failures = base + 8,
+	};
 }
 
 static void

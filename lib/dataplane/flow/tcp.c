@@ -11,35 +11,13 @@
  *
  * All comparisons are modulo 2^32 (RFC 9293 section 3.4).
  */
-#include <rte_tcp.h>
-
-#include "sy/flow.h"
+#include "sy/flow_tcp.h"
 
 #define MAX_WINDOW_SHIFT 14 /* RFC 7323 section 2.3 */
 /* A SYN's data, which its SYN/ACK may acknowledge or not (RFC 7413 section 4.2.2). */
 #define MAX_SYN_DATA 65535
 /* How far behind a delayed duplicate of a SYN/ACK may be. */
 #define MAX_SYN_ACK_AGE (1u << 24)
-
-static bool
-is_after(uint32_t a, uint32_t b)
-{
-	return (int32_t)(a - b) > 0;
-}
-
-static uint8_t
-window_shift(const struct sy_flow *flow, uint8_t side)
-{
-	return side == SY_ORIGINAL ? flow->window_shifts & 0xf : flow->window_shifts >> 4;
-}
-
-/* What this side last said it would take, in bytes.  When its peer offered no scaling the true
- * value is less: then more is let through to the receiver, who knows. */
-static uint32_t
-window_bytes(const struct sy_flow *flow, uint8_t side)
-{
-	return (uint32_t)flow->windows[side] << window_shift(flow, side);
-}
 
 /* A SYN's own window is not scaled, all later ones are (RFC 7323 section 2.2). */
 static void
@@ -72,7 +50,7 @@ track_syn(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 	case SY_FLOW_CLOSED:
 		return SY_TCP_REOPEN;
 	case SY_FLOW_TIME_WAIT: /* RFC 9293 section 3.6.1, RFC 6191 */
-		return is_after(client->next, segment->seq) ? SY_TCP_PASS : SY_TCP_REOPEN;
+		return sy_tcp_is_after(client->next, segment->seq) ? SY_TCP_PASS : SY_TCP_REOPEN;
 	default: /* the backend answers it with a challenge: RFC 5961 section 4 */
 		return SY_TCP_PASS;
 	}
@@ -130,7 +108,7 @@ track_syn_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 static bool
 is_in_window(const struct sy_flow *flow, uint8_t receiver, uint32_t seq)
 {
-	return seq - flow->sides[receiver].acked <= window_bytes(flow, receiver);
+	return seq - flow->sides[receiver].acked <= sy_tcp_window(flow, receiver);
 }
 
 static enum sy_tcp_verdict
@@ -151,43 +129,6 @@ track_rst(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *
 	if (flow->state != SY_FLOW_TIME_WAIT)
 		flow->state = SY_FLOW_CLOSED;
 	return SY_TCP_PASS;
-}
-
-static uint32_t
-segment_end(const struct sy_tcp_segment *segment)
-{
-	return segment->seq + segment->length + ((segment->flags & RTE_TCP_FIN_FLAG) != 0);
-}
-
-static void
-note_client(struct sy_flow *flow, const struct sy_tcp_segment *segment)
-{
-	struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
-	const struct sy_tcp_side *backend = &flow->sides[SY_REPLY];
-	uint32_t end = segment_end(segment);
-	/* One more than the window: its FIN, or the byte that probes a closed window. */
-	uint32_t limit = backend->acked + window_bytes(flow, SY_REPLY) + 1;
-
-	if (is_after(end, client->next) && !is_after(end, limit))
-		client->next = end;
-	if (!is_after(client->acked, segment->ack) && !is_after(segment->ack, backend->next)) {
-		client->acked = segment->ack;
-		flow->windows[SY_ORIGINAL] = segment->window;
-	}
-}
-
-static void
-note_backend(struct sy_flow *flow, const struct sy_tcp_segment *segment)
-{
-	struct sy_tcp_side *backend = &flow->sides[SY_REPLY];
-	uint32_t end = segment_end(segment);
-
-	if (is_after(end, backend->next))
-		backend->next = end;
-	if (is_after(backend->acked, segment->ack))
-		return;
-	backend->acked = segment->ack;
-	flow->windows[SY_REPLY] = segment->window;
 }
 
 /* One side has sent its FIN. */
@@ -217,7 +158,7 @@ track_client(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 			return SY_TCP_BAD_STATE;
 		flow->state = SY_FLOW_ESTABLISHED;
 	}
-	note_client(flow, segment);
+	sy_tcp_note(flow, SY_ORIGINAL, segment);
 	if ((segment->flags & RTE_TCP_FIN_FLAG) && is_in_window(flow, SY_REPLY, fin))
 		close_side(flow, SY_ORIGINAL);
 	return SY_TCP_PASS;
@@ -234,7 +175,7 @@ track_backend(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 		flow->sides[SY_REPLY].acked = segment->ack;
 		return SY_TCP_PASS;
 	}
-	note_backend(flow, segment);
+	sy_tcp_note(flow, SY_REPLY, segment);
 	if (segment->flags & RTE_TCP_FIN_FLAG)
 		close_side(flow, SY_REPLY);
 	return SY_TCP_PASS;

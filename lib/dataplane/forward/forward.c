@@ -6,7 +6,7 @@
 
 #include "modes.h"
 
-static const struct sy_forward *const modes[] = {
+const struct sy_forward *const sy_forward_modes[UINT8_MAX + 1] = {
 	&sy_forward_nat,
 };
 
@@ -15,8 +15,8 @@ static const struct sy_forward *const modes[] = {
 uint8_t
 sy_forward_find(const char *name)
 {
-	for (uint8_t row = 0; row < RTE_DIM(modes); row++) {
-		if (strcmp(modes[row]->name, name) == 0)
+	for (uint8_t row = 0; sy_forward_modes[row] != NULL; row++) {
+		if (strcmp(sy_forward_modes[row]->name, name) == 0)
 			return row;
 	}
 	return SY_NO_FORWARD;
@@ -28,12 +28,6 @@ sy_forward_exists(const char *name)
 	return sy_forward_find(name) != SY_NO_FORWARD;
 }
 
-const struct sy_forward *
-sy_forward_at(uint8_t row)
-{
-	return row < RTE_DIM(modes) ? modes[row] : NULL;
-}
-
 const char *
 sy_forward_names(void)
 {
@@ -42,8 +36,8 @@ sy_forward_names(void)
 
 	if (names[0] != '\0')
 		return names;
-	for (uint8_t row = 0; row < RTE_DIM(modes); row++)
+	for (uint8_t row = 0; sy_forward_modes[row] != NULL; row++)
 		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
-			row == 0 ? "" : ", ", modes[row]->name);
+			row == 0 ? "" : ", ", sy_forward_modes[row]->name);
 	return names;
 }

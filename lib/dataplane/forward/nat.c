@@ -18,12 +18,14 @@ nat_reply_tuple(const struct sy_tuple *original, const struct sy_forward_target 
 static enum sy_drop
 nat_apply(struct sy_packet *packet, const struct sy_flow *flow)
 {
-	bool is_original = packet->direction == SY_ORIGINAL;
-	enum sy_flow_party party = is_original ? SY_FLOW_BACKEND : SY_FLOW_VIP;
+	static const uint8_t sides[] = { [SY_ORIGINAL] = SY_SIDE_DST, [SY_REPLY] = SY_SIDE_SRC };
+	static const uint8_t parties[] = {
+		[SY_ORIGINAL] = SY_FLOW_BACKEND, [SY_REPLY] = SY_FLOW_VIP
+	};
+	uint8_t party = parties[packet->direction];
 	struct sy_addr address = sy_flow_address(flow, party);
 
-	sy_packet_rewrite(
-		packet, is_original ? SY_SIDE_DST : SY_SIDE_SRC, &address, flow->ports_be[party]);
+	sy_packet_rewrite(packet, sides[packet->direction], &address, flow->ports_be[party]);
 	return SY_DROP_NONE;
 }
 

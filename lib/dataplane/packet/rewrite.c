@@ -14,13 +14,17 @@ static inline uint8_t *
 address_field(uint8_t *ip, uint8_t family, enum sy_side side)
 {
 	if (likely(family == SY_IPV4))
-		return ip +
-			(side == SY_SIDE_SRC ? offsetof(struct rte_ipv4_hdr, src_addr)
-					     : offsetof(struct rte_ipv4_hdr, dst_addr));
-	return ip +
-		(side == SY_SIDE_SRC ? offsetof(struct rte_ipv6_hdr, src_addr)
-				     : offsetof(struct rte_ipv6_hdr, dst_addr));
+		return ip + offsetof(struct rte_ipv4_hdr, src_addr) + side * sizeof(uint32_t);
+	return ip + offsetof(struct rte_ipv6_hdr, src_addr) + side * sizeof(struct sy_addr);
 }
+
+/* Sides take turns as traffic does: an offset by number costs no branch. */
+static_assert(SY_SIDE_SRC == 0 && SY_SIDE_DST == 1, "a side is an index");
+static_assert(offsetof(struct rte_ipv4_hdr, dst_addr) ==
+			offsetof(struct rte_ipv4_hdr, src_addr) + sizeof(uint32_t) &&
+		offsetof(struct rte_ipv6_hdr, dst_addr) ==
+			offsetof(struct rte_ipv6_hdr, src_addr) + sizeof(struct sy_addr),
+	"destination follows source");
 
 static inline size_t
 address_len(uint8_t family)
@@ -47,26 +51,11 @@ set_address(
 static inline uint64_t
 set_port(uint8_t *transport, enum sy_side side, uint16_t port_be)
 {
-	uint8_t *field = transport + (side == SY_SIDE_SRC ? 0 : sizeof(port_be));
+	uint8_t *field = transport + side * sizeof(port_be);
 	uint64_t change = checksum_change16(load16(field), port_be);
 
 	store16(field, port_be);
 	return change;
-}
-
-static inline struct sy_addr *
-tuple_addr(struct sy_tuple *tuple, enum sy_side side)
-{
-	return side == SY_SIDE_SRC ? &tuple->src : &tuple->dst;
-}
-
-static inline void
-note_port(struct sy_tuple *tuple, enum sy_side side, uint16_t port_be)
-{
-	if (side == SY_SIDE_SRC)
-		tuple->src_port_be = port_be;
-	else
-		tuple->dst_port_be = port_be;
 }
 
 /* change: of the addresses, which the pseudo-header holds. */
@@ -75,21 +64,16 @@ rewrite_transport(
 	const struct sy_packet *packet, enum sy_side which, uint16_t port_be, uint64_t change)
 {
 	uint8_t *l4 = frame_at(packet, packet->l4);
+	uint8_t protocol = packet->tuple.protocol;
 
-	switch (packet->tuple.protocol) {
-	case IPPROTO_TCP:
+	if (likely(protocol == IPPROTO_TCP)) {
 		change += set_port(l4, which, port_be);
 		checksum_apply(l4 + offsetof(struct rte_tcp_hdr, cksum), change);
-		break;
-	case IPPROTO_UDP:
+	} else if (likely(protocol == IPPROTO_UDP)) {
 		change += set_port(l4, which, port_be);
 		checksum_apply_udp(l4 + offsetof(struct rte_udp_hdr, dgram_cksum), change);
-		break;
-	case IPPROTO_ICMPV6:
+	} else if (protocol == IPPROTO_ICMPV6) { /* ICMP's checksum covers no address */
 		checksum_apply(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum), change);
-		break;
-	default: /* ICMP's checksum covers no address */
-		break;
 	}
 }
 
@@ -138,11 +122,12 @@ rewrite_embedded(const struct sy_packet *packet, enum sy_side side, const struct
 	return message + checksum_change16(old, load16(checksum));
 }
 
-static void
+/* Out of line, for its registers are not to be saved where every packet passes. */
+static __rte_noinline void
 rewrite_error(
 	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be)
 {
-	const struct sy_addr *old = tuple_addr(&packet->tuple, which);
+	const struct sy_addr *old = &packet->tuple.addrs[which];
 	uint8_t family = packet->tuple.family;
 	uint8_t *ip = frame_at(packet, packet->l3);
 	uint8_t *icmp = frame_at(packet, packet->l4);
@@ -163,37 +148,21 @@ void
 sy_packet_rewrite(
 	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be)
 {
-	struct sy_addr *old = tuple_addr(&packet->tuple, which);
+	struct sy_addr *old = &packet->tuple.addrs[which];
 	uint8_t family = packet->tuple.family;
-	uint64_t change;
 
 	if (unlikely(packet->flags & SY_PACKET_ICMP_ERROR)) {
 		rewrite_error(packet, which, addr, port_be);
 	} else {
-		change = checksum_change_addr(family, old, addr);
-		set_address(
-			frame_at(packet, packet->l3), packet->tuple.family, which, addr, change);
-		if (likely(frame_has_transport(packet)))
-			rewrite_transport(packet, which, port_be, change);
+		uint64_t change = checksum_change_addr(family, old, addr);
+
+		set_address(frame_at(packet, packet->l3), family, which, addr, change);
+		if (unlikely(!frame_has_transport(packet))) {
+			*old = *addr;
+			return;
+		}
+		rewrite_transport(packet, which, port_be, change);
 	}
 	*old = *addr;
-	if (likely(frame_has_transport(packet)))
-		note_port(&packet->tuple, which, port_be);
-}
-
-void
-sy_packet_decrement_ttl(struct sy_packet *packet)
-{
-	void *header = frame_at(packet, packet->l3);
-	struct rte_ipv4_hdr *v4 = header;
-	struct rte_ipv6_hdr *v6 = header;
-
-	packet->ttl--;
-	if (unlikely(packet->tuple.family == SY_IPV6)) {
-		v6->hop_limits--;
-		return;
-	}
-	v4->time_to_live--;
-	/* The TTL is the high half of its word. */
-	checksum_apply(&v4->hdr_checksum, checksum_change16(RTE_BE16(0x0100), 0));
+	packet->tuple.ports_be[which] = port_be;
 }

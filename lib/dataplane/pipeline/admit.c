@@ -41,6 +41,7 @@ start_flow(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uin
 {
 	flow->service = service;
 	flow->backend = backend;
+	flow->mode = worker->snapshot->services[service].mode;
 	flow->generation = worker->snapshot->backends[backend].generation;
 	flow->state = SY_FLOW_UDP;
 	if (flow->protocol == IPPROTO_TCP) {

@@ -2,9 +2,7 @@
 /* A packet of a known flow: its state, its way, its new headers. */
 #include <netinet/in.h>
 
-#include <rte_byteorder.h>
-#include <rte_tcp.h>
-
+#include "sy/flow_tcp.h"
 #include "tcp_segment.h"
 #include "worker.h"
 
@@ -12,6 +10,14 @@ static bool
 has_lost_backend(const struct sy_worker *worker, const struct sy_flow *flow)
 {
 	return worker->snapshot->backends[flow->backend].generation != flow->generation;
+}
+
+static inline bool
+is_unusual(const struct sy_worker *worker, const struct sy_packet *packet)
+{
+	return (packet->flags & SY_PACKET_FRAGMENT) != 0 ||
+		has_lost_backend(worker, packet->flow) ||
+		!worker->snapshot->backends[packet->flow->backend].accepts;
 }
 
 /*
@@ -24,7 +30,7 @@ may_move(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[packet->flow->backend];
 
-	if (likely(backend->accepts) || packet->direction != SY_ORIGINAL ||
+	if (backend->accepts || packet->direction != SY_ORIGINAL ||
 		packet->tuple.protocol != IPPROTO_TCP ||
 		(packet->flags & SY_PACKET_ICMP_ERROR) != 0 ||
 		(packet->tcp_flags & RTE_TCP_SYN_FLAG) == 0)
@@ -32,17 +38,19 @@ may_move(const struct sy_worker *worker, const struct sy_packet *packet)
 	return backend->down || packet->flow->state == SY_FLOW_SYN_SENT;
 }
 
-/* Returns whether the packet may go on; else its verdict is set, or it has no flow any more. */
+/* A segment that may change the flow's state.  Returns whether the packet may go on; else its
+ * verdict is set, or it has no flow any more. */
 static bool
 advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 {
 	struct sy_flow *flow = packet->flow;
-	struct sy_tcp_segment segment;
+	struct sy_tcp_segment segment = tcp_segment_read(packet);
 	bool embryonic = sy_flow_is_embryonic(flow);
 	bool over = sy_flow_is_over(flow);
 	uint8_t state = flow->state;
 
-	sy_tcp_segment_read(packet, &segment);
+	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
+		segment.window_shift = sy_tcp_window_shift(packet);
 	switch (sy_tcp_track(flow, packet->direction, &segment)) {
 	case SY_TCP_PASS:
 		break;
@@ -68,71 +76,85 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
-static void
-count_traffic(struct sy_worker *worker, const struct sy_packet *packet)
+static inline bool
+advance(struct sy_worker *worker, struct sy_packet *packet)
 {
-	struct sy_traffic *service = &worker->stats->services[packet->flow->service];
-	struct sy_traffic *backend = &worker->stats->backends[packet->flow->backend];
-	uint64_t bytes = sy_packet_length(packet);
+	if (packet->tuple.protocol != IPPROTO_TCP)
+		return true;
+	if (likely(sy_tcp_is_steady(packet->flow, packet->tcp_flags))) {
+		const struct sy_tcp_segment segment = tcp_segment_read(packet);
 
-	if (packet->direction == SY_ORIGINAL) {
-		service->packets_in++;
-		service->bytes_in += bytes;
-		backend->packets_in++;
-		backend->bytes_in += bytes;
-	} else {
-		service->packets_out++;
-		service->bytes_out += bytes;
-		backend->packets_out++;
-		backend->bytes_out += bytes;
+		sy_tcp_note(packet->flow, packet->direction, &segment);
+		return true;
 	}
+	return advance_tcp(worker, packet);
 }
 
-static enum sy_drop
-route_flow(struct sy_worker *worker, struct sy_packet *packet)
+static inline void
+count_traffic(struct sy_worker *worker, const struct sy_packet *packet)
 {
+	struct sy_worker_stats *stats = worker->stats;
+	struct sy_volume *service = &stats->services[packet->flow->service].ways[packet->direction];
+	struct sy_volume *backend = &stats->backends[packet->flow->backend].ways[packet->direction];
+	uint64_t bytes = sy_packet_length(packet);
+
+	service->packets++;
+	service->bytes += bytes;
+	backend->packets++;
+	backend->bytes += bytes;
+}
+
+static inline uint32_t
+next_hop_of(const struct sy_worker *worker, const struct sy_packet *packet)
+{
+	const struct sy_snapshot *snapshot = worker->snapshot;
 	struct sy_addr client;
 
 	if (packet->direction == SY_ORIGINAL)
-		return sy_route_backend(worker, packet->flow->backend, &packet->next_hop);
+		return snapshot->backends[packet->flow->backend].next_hop;
 	client = sy_flow_address(packet->flow, SY_FLOW_CLIENT);
-	return sy_route(worker, packet->flow->family, &client, &packet->next_hop);
+	return sy_snapshot_next_hop(snapshot, packet->flow->family, &client);
 }
 
-/* Before anything is rewritten, since an ICMP error quotes what the sender sent.  Returns whether
- * the packet fits its way. */
-static bool
-fits_way(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward)
+/* Why a packet cannot go its way, or an answer that says so.  It is as its sender sent it, since
+ * an ICMP error quotes that. */
+static void
+refuse_way(struct sy_worker *worker, struct sy_packet *packet, uint16_t overhead)
 {
-	const struct sy_snapshot *snapshot = worker->snapshot;
-	uint16_t mtu = snapshot->ports[snapshot->next_hops[packet->next_hop].port].mtu;
-	uint16_t overhead = packet->direction == SY_ORIGINAL ? forward->overhead : 0;
+	struct sy_addr destination = sy_flow_address(
+		packet->flow, packet->direction == SY_ORIGINAL ? SY_FLOW_BACKEND : SY_FLOW_CLIENT);
+	enum sy_drop reason =
+		sy_route(worker, packet->flow->family, &destination, &packet->next_hop);
+	uint16_t mtu;
 
-	if (unlikely(packet->ttl <= 1)) {
-		sy_answer_icmp(worker, packet, SY_ICMP_TIME_EXCEEDED, 0, SY_DROP_TTL_EXPIRED);
-		return false;
+	if (reason != SY_DROP_NONE) {
+		mark_drop(packet, reason);
+		return;
 	}
-	if (unlikely(sy_packet_length(packet) + overhead > mtu)) {
+	mtu = worker->snapshot->next_hops[packet->next_hop].mtu;
+	if (packet->ttl <= 1)
+		sy_answer_icmp(worker, packet, SY_ICMP_TIME_EXCEEDED, 0, SY_DROP_TTL_EXPIRED);
+	else
 		sy_answer_icmp(worker, packet, SY_ICMP_TOO_BIG, (uint32_t)(mtu - overhead),
 			SY_DROP_TOO_BIG);
-		return false;
-	}
-	return true;
 }
 
 static void
 send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[packet->flow->service];
-	const struct sy_forward *forward = sy_forward_at(service->mode);
-	enum sy_drop reason = route_flow(worker, packet);
+	const struct sy_forward *forward = sy_forward_at(packet->flow->mode);
+	uint16_t overhead = packet->direction == SY_ORIGINAL ? forward->overhead : 0;
+	uint32_t next_hop = next_hop_of(worker, packet);
+	enum sy_drop reason;
 
-	if (unlikely(reason != SY_DROP_NONE)) {
-		mark_drop(packet, reason);
+	/* A next hop that no packet can reach now has no MTU. */
+	if (unlikely(next_hop == SY_NONE || packet->ttl <= 1 ||
+		    sy_packet_length(packet) + overhead >
+			    worker->snapshot->next_hops[next_hop].mtu)) {
+		refuse_way(worker, packet, overhead);
 		return;
 	}
-	if (!fits_way(worker, packet, forward))
-		return;
+	packet->next_hop = next_hop;
 	sy_packet_decrement_ttl(packet);
 	reason = forward->apply(packet, packet->flow);
 	if (unlikely(reason != SY_DROP_NONE)) {
@@ -142,31 +164,40 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 	packet->verdict = SY_VERDICT_TRANSMIT;
 }
 
+/* What is not usual about a packet or its flow.  Returns whether the packet may go on; else its
+ * verdict is set, or it has no flow any more. */
+static bool
+pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
+{
+	/* Only the first piece has ports: alone it is of no use to its receiver. */
+	if ((packet->flags & SY_PACKET_FRAGMENT) != 0) {
+		mark_drop(packet, SY_DROP_FRAGMENT);
+		return false;
+	}
+	if (has_lost_backend(worker, packet->flow)) {
+		sy_reset_flow(worker, packet->flow);
+		mark_drop(packet, SY_DROP_NO_FLOW);
+		return false;
+	}
+	if (may_move(worker, packet)) {
+		worker->stats->backends[packet->flow->backend].connect_failures++;
+		sy_flow_forget(worker, packet->flow);
+		packet->flow = NULL;
+		return false;
+	}
+	return true;
+}
+
 bool
 sy_pass(struct sy_worker *worker, struct sy_packet *packet)
 {
 	struct sy_flow *flow = packet->flow;
-	bool is_error = (packet->flags & SY_PACKET_ICMP_ERROR) != 0;
 
-	/* Only the first piece has ports: alone it is of no use to its receiver. */
-	if (unlikely(packet->flags & SY_PACKET_FRAGMENT)) {
-		mark_drop(packet, SY_DROP_FRAGMENT);
-		return true;
-	}
-	if (unlikely(has_lost_backend(worker, flow))) {
-		sy_reset_flow(worker, flow);
-		mark_drop(packet, SY_DROP_NO_FLOW);
-		return true;
-	}
-	if (unlikely(may_move(worker, packet))) {
-		worker->stats->backends[flow->backend].connect_failures++;
-		sy_flow_forget(worker, flow);
-		packet->flow = NULL;
-		return false;
-	}
+	if (unlikely(is_unusual(worker, packet)) && !pass_unusual(worker, packet))
+		return packet->flow != NULL;
 	/* ICMP errors never change a flow's state (RFC 5508 section 4.2, RFC 5927). */
-	if (!is_error) {
-		if (packet->tuple.protocol == IPPROTO_TCP && !advance_tcp(worker, packet))
+	if (likely((packet->flags & SY_PACKET_ICMP_ERROR) == 0)) {
+		if (!advance(worker, packet))
 			return packet->flow != NULL;
 		flow->last_seen = worker->now;
 	}

@@ -44,14 +44,3 @@ sy_route(struct sy_worker *worker, uint8_t family, const struct sy_addr *destina
 	*next_hop = path.next_hop;
 	return check_hop(worker, path.next_hop);
 }
-
-enum sy_drop
-sy_route_backend(struct sy_worker *worker, uint32_t backend, uint32_t *next_hop)
-{
-	const struct sy_backend_row *row = &worker->snapshot->backends[backend];
-
-	if (unlikely(row->next_hop == SY_NONE))
-		return sy_route(worker, row->family, &row->address, next_hop);
-	*next_hop = row->next_hop;
-	return check_hop(worker, row->next_hop);
-}

@@ -1,8 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <rte_byteorder.h>
-#include <rte_mbuf.h>
-#include <rte_tcp.h>
-
 #include "tcp_segment.h"
 
 #define OPTION_END 0
@@ -10,7 +6,6 @@
 #define OPTION_WINDOW_SCALE 3
 #define MAX_WINDOW_SHIFT 14 /* RFC 7323 section 2.3 */
 
-/* The window scale option's shift, 0 where there is none (RFC 7323 section 2.2). */
 static uint8_t
 window_shift(const uint8_t *option, const uint8_t *end)
 {
@@ -28,19 +23,11 @@ window_shift(const uint8_t *option, const uint8_t *end)
 	return 0;
 }
 
-void
-sy_tcp_segment_read(const struct sy_packet *packet, struct sy_tcp_segment *segment)
+uint8_t
+sy_tcp_window_shift(const struct sy_packet *packet)
 {
 	const uint8_t *start = rte_pktmbuf_mtod(packet->mbuf, const uint8_t *);
-	const struct rte_tcp_hdr *tcp = (const struct rte_tcp_hdr *)(start + packet->l4);
 
-	segment->seq = rte_be_to_cpu_32(tcp->sent_seq);
-	segment->ack = rte_be_to_cpu_32(tcp->recv_ack);
-	segment->window = rte_be_to_cpu_16(tcp->rx_win);
-	segment->flags = packet->tcp_flags;
-	segment->length = (uint32_t)(packet->end - packet->payload);
-	segment->window_shift = 0;
-	if (unlikely((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0))
-		segment->window_shift =
-			window_shift((const uint8_t *)(tcp + 1), start + packet->payload);
+	return window_shift(
+		start + packet->l4 + sizeof(struct rte_tcp_hdr), start + packet->payload);
 }

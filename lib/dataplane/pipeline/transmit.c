@@ -58,26 +58,38 @@ flush_port(struct sy_worker *worker, uint32_t port)
 		send_to_owner(worker, io, queue);
 }
 
-void
-sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
+static inline void
+enqueue(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
 {
 	struct out_queue *queue = &worker->to_port[port];
 
 	mbuf->port = (uint16_t)port;
 	queue->mbufs[queue->n++] = mbuf;
-	if (queue->n == RTE_DIM(queue->mbufs))
+	if (unlikely(queue->n == RTE_DIM(queue->mbufs)))
 		flush_port(worker, port);
 }
 
-/* The addresses are the first twelve bytes, whatever tags follow. */
 void
-sy_transmit(struct sy_worker *worker, struct sy_packet *packet)
+sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
+{
+	enqueue(worker, mbuf, port);
+}
+
+/* The addresses are the first twelve bytes, whatever tags follow. */
+static inline void
+transmit(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_next_hop *hop = &worker->snapshot->next_hops[packet->next_hop];
 	uint8_t *frame = rte_pktmbuf_mtod(packet->mbuf, uint8_t *);
 
 	memcpy(frame, &hop->dst, 2 * RTE_ETHER_ADDR_LEN);
-	sy_transmit_finished(worker, packet->mbuf, hop->port);
+	enqueue(worker, packet->mbuf, hop->port);
+}
+
+void
+sy_transmit(struct sy_worker *worker, struct sy_packet *packet)
+{
+	transmit(worker, packet);
 }
 
 static_assert(
@@ -92,7 +104,7 @@ sy_stage_finish(struct sy_worker *worker, uint32_t n)
 
 		switch (packet->verdict) {
 		case SY_VERDICT_TRANSMIT:
-			sy_transmit(worker, packet);
+			transmit(worker, packet);
 			break;
 		case SY_VERDICT_KERNEL:
 			sy_punt(worker, packet);

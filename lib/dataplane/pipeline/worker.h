@@ -150,7 +150,6 @@ void sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow);
 /* route.c: the next hop for a destination, which is asked for when unknown.  0 or the reason. */
 enum sy_drop sy_route(struct sy_worker *worker, uint8_t family, const struct sy_addr *destination,
 	uint32_t *next_hop);
-enum sy_drop sy_route_backend(struct sy_worker *worker, uint32_t backend, uint32_t *next_hop);
 
 /* transmit.c */
 void sy_transmit(struct sy_worker *worker, struct sy_packet *packet);

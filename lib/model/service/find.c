@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The worker's half of the look-up tables: nothing here allocates. */
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 #include <rte_fib.h>
 #include <rte_fib6.h>
@@ -36,6 +37,16 @@ scan(const struct sy_lpm_row *rows, uint32_t n, const struct sy_addr *address)
 }
 
 static uint32_t
+scan_v4(const struct sy_lpm_row *rows, uint32_t n, uint32_t address_be)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (((address_be ^ rows[i].network.v4_be) & rows[i].mask.v4_be) == 0)
+			return rows[i].route;
+	}
+	return SY_LPM_NONE;
+}
+
+static uint32_t
 find_in_fib(const struct sy_lpm *lpm, uint8_t family, const struct sy_addr *address)
 {
 	uint64_t route = SY_FIB_NONE;
@@ -56,7 +67,9 @@ find_in_fib(const struct sy_lpm *lpm, uint8_t family, const struct sy_addr *addr
 uint32_t
 sy_lpm_find(const struct sy_lpm *lpm, uint8_t family, const struct sy_addr *address)
 {
-	if (family == SY_IPV4 ? lpm->fib4 == NULL : lpm->fib6 == NULL)
-		return scan(lpm->scan[family], lpm->n_scan[family], address);
-	return find_in_fib(lpm, family, address);
+	if (unlikely(family == SY_IPV4 ? lpm->fib4 != NULL : lpm->fib6 != NULL))
+		return find_in_fib(lpm, family, address);
+	if (likely(family == SY_IPV4))
+		return scan_v4(lpm->scan[SY_IPV4], lpm->n_scan[SY_IPV4], address->v4_be);
+	return scan(lpm->scan[SY_IPV6], lpm->n_scan[SY_IPV6], address);
 }

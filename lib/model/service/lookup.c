@@ -72,6 +72,20 @@ sy_snapshot_route(
 }
 
 uint32_t
+sy_snapshot_next_hop(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination)
+{
+	uint32_t found = sy_lpm_find(snapshot->lpm, family, destination);
+	const struct sy_route_row *route = &snapshot->routes[found];
+
+	if (unlikely(found == SY_LPM_NONE))
+		return SY_NONE;
+	if (likely(!route->on_link))
+		return route->next_hop;
+	return sy_snapshot_route(snapshot, family, destination).next_hop;
+}
+
+uint32_t
 sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	struct sy_pick *pick, uint32_t cursors[])
 {

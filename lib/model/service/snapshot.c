@@ -115,11 +115,13 @@ build_next_hops(struct build *build)
 	for (uint32_t i = 0; i < build->snapshot->n_next_hops; i++) {
 		const struct sy_neighbour *neighbour = &build->routes->neighbours[i];
 		struct sy_next_hop *hop = &build->snapshot->next_hops[i];
+		const struct sy_port_row *port = &build->snapshot->ports[neighbour->port];
 		struct sy_key key = sy_neighbour_key(
 			neighbour->address.family, &neighbour->address.addr, neighbour->port);
 
 		memcpy(hop->dst.addr_bytes, neighbour->mac.bytes, sizeof(hop->dst.addr_bytes));
-		hop->src = build->snapshot->ports[neighbour->port].mac;
+		hop->src = port->mac;
+		hop->mtu = neighbour->resolved && port->link_up ? port->mtu : 0;
 		hop->port = neighbour->port;
 		hop->resolved = neighbour->resolved;
 		hop->address = neighbour->address;

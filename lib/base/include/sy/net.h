@@ -42,12 +42,27 @@ struct sy_mac {
 	uint8_t bytes[6];
 };
 
+enum sy_side {
+	SY_SIDE_SRC,
+	SY_SIDE_DST
+};
+
 /* A flow's identity as one packet shows it. */
 struct sy_tuple {
-	struct sy_addr src;
-	struct sy_addr dst;
-	uint16_t src_port_be; /* ICMP echo: the identifier in both */
-	uint16_t dst_port_be;
+	union {
+		struct {
+			struct sy_addr src;
+			struct sy_addr dst;
+		};
+		struct sy_addr addrs[2]; /* by enum sy_side */
+	};
+	union {
+		struct {
+			uint16_t src_port_be; /* ICMP echo: the identifier in both */
+			uint16_t dst_port_be;
+		};
+		uint16_t ports_be[2];
+	};
 	uint8_t family; /* enum sy_family */
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP, ... */
 };

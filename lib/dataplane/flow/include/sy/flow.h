@@ -27,7 +27,7 @@ enum sy_flow_state {
 	SY_FLOW_UDP,
 	SY_FLOW_SYN_SENT, /* embryonic: the client's SYN was seen */
 	SY_FLOW_SYN_RECEIVED, /* embryonic: and the backend's SYN/ACK */
-	SY_FLOW_ESTABLISHED,
+	SY_FLOW_ESTABLISHED, /* this and all that follow: the handshake is over */
 	SY_FLOW_FIN_CLIENT, /* the client has closed its direction */
 	SY_FLOW_FIN_BACKEND,
 	SY_FLOW_TIME_WAIT, /* both have closed: may be reused by a SYN */
@@ -59,7 +59,7 @@ struct sy_flow {
 	uint16_t generation;
 	uint16_t ports_be[SY_N_FLOW_PARTIES];
 	uint8_t window_shifts; /* client's in the low four bits, backend's in the high */
-	uint8_t spare;
+	uint8_t mode; /* forwarding mode, a row of its table: what the flow was made for */
 	uint16_t windows[2]; /* last advertised by each side, not scaled */
 	struct sy_tcp_side sides[2]; /* by direction of the sender: SY_ORIGINAL is the client */
 	uint32_t v4_be[SY_N_FLOW_PARTIES]; /* IPv4's addresses; IPv6's stand in the next line */
@@ -112,7 +112,7 @@ void sy_flow_lookup(struct sy_flow_table *table, const struct sy_tuple *const tu
 
 /*
  * Makes a flow whose packets to the service look like original and whose replies look like reply
- * (as they arrive here).  The caller fills service, backend, generation and state.
+ * (as they arrive here).  The caller fills service, backend, generation, mode and state.
  * 0; -ENOSPC: full; -EEXIST: one of the tuples belongs to a flow already.
  */
 int sy_flow_create(struct sy_flow_table *table, const struct sy_tuple *original,

@@ -38,7 +38,15 @@ struct sy_forward {
 /* Row number for use in a snapshot, or SY_NO_FORWARD. */
 uint8_t sy_forward_find(const char *name);
 bool sy_forward_exists(const char *name);
-const struct sy_forward *sy_forward_at(uint8_t row); /* NULL past the last */
+
+/* As long as a row number can tell: behind the last mode there is NULL. */
+extern const struct sy_forward *const sy_forward_modes[UINT8_MAX + 1];
+
+static inline const struct sy_forward *
+sy_forward_at(uint8_t row)
+{
+	return sy_forward_modes[row];
+}
 const char *sy_forward_names(void); /* "nat" */
 
 #endif /* SY_FORWARD_H */

@@ -11,6 +11,8 @@
  * the frame.  Everything that a later stage touches lies in the first segment
  * (parse makes sure).  Worker only; no state, no allocation.
  */
+#include <rte_byteorder.h>
+#include <rte_ip.h>
 #include <rte_mbuf.h>
 
 #include "sy/net.h"
@@ -89,15 +91,28 @@ void sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf);
  *     error to the backend: SY_SIDE_DST, the backend.  VIP -> backend outside, source inside.
  *     error to the client:  SY_SIDE_SRC, the VIP.  Outside only if the backend sent it.
  */
-enum sy_side {
-	SY_SIDE_SRC,
-	SY_SIDE_DST
-};
 void sy_packet_rewrite(
 	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be);
 
 /* Takes one from TTL or hop limit; the caller has made sure that it is 2 or more. */
-void sy_packet_decrement_ttl(struct sy_packet *packet);
+static inline void
+sy_packet_decrement_ttl(struct sy_packet *packet)
+{
+	void *header = rte_pktmbuf_mtod_offset(packet->mbuf, void *, packet->l3);
+	struct rte_ipv4_hdr *v4 = header;
+	uint32_t sum;
+
+	packet->ttl--;
+	if (unlikely(packet->tuple.family == SY_IPV6)) {
+		((struct rte_ipv6_hdr *)header)->hop_limits--;
+		return;
+	}
+	v4->time_to_live--;
+	/* The TTL is the high half of its word: the checksum grows by what that lost, and by the
+	 * carry that comes in again at the end (RFC 1141). */
+	sum = (uint32_t)v4->hdr_checksum + RTE_BE16(0x0100);
+	v4->hdr_checksum = (uint16_t)(sum + (sum >= UINT16_MAX));
+}
 
 /*
  * Turn the packet, in its own buffer, into an answer to its sender; addresses and MACs are

@@ -38,6 +38,7 @@ struct sy_port_row {
 struct sy_next_hop {
 	struct rte_ether_addr dst; /* these two as they stand in the frame */
 	struct rte_ether_addr src;
+	uint16_t mtu; /* of the port; 0: no packet can go this way now (not resolved, or no link) */
 	uint8_t port;
 	bool resolved;
 	struct sy_ip address; /* for asking the kernel to resolve it */
@@ -175,6 +176,10 @@ struct sy_path {
 	struct sy_ip gateway; /* whose entry is missing; set when next_hop is SY_NONE */
 };
 struct sy_path sy_snapshot_route(
+	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination);
+
+/* The next hop alone, or SY_NONE: then sy_snapshot_route() tells what is missing. */
+uint32_t sy_snapshot_next_hop(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination);
 
 /* The backend for a new flow of this service, or SY_NONE when none can serve. */

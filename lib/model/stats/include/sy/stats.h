@@ -96,12 +96,22 @@ struct sy_counter_description {
 extern const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS];
 extern const struct sy_counter_description sy_drop_descriptions[SY_N_DROPS];
 
+struct sy_volume {
+	uint64_t packets;
+	uint64_t bytes;
+};
+
 /* Of one service or one backend on one worker: one cache line. */
 struct sy_traffic {
-	uint64_t packets_in; /* from clients */
-	uint64_t bytes_in; /* of IP packets */
-	uint64_t packets_out; /* to clients */
-	uint64_t bytes_out;
+	union {
+		struct {
+			uint64_t packets_in; /* from clients */
+			uint64_t bytes_in; /* of IP packets */
+			uint64_t packets_out; /* to clients */
+			uint64_t bytes_out;
+		};
+		struct sy_volume ways[2]; /* by enum sy_direction */
+	};
 	uint64_t flows_created;
 	uint64_t flows_ended;
 	uint64_t flows_refused; /* service: no backend, half-open limit, table full */
