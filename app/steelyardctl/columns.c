@@ -28,6 +28,17 @@ static const struct column worker_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column cycle_columns[] = {
+	{ "WORKER", "worker", cell_number, false },
+	{ "STAGE", "stage", cell_text, true },
+	{ "CYCLES/PKT", "cycles_per_packet", cell_text, false },
+	{ "LAST SECOND", "cycles_per_packet_now", cell_text, false },
+	{ "SHARE %", "share_percent", cell_text, false },
+	{ "PACKETS", "packets", cell_count, false },
+	{ "WHAT", "help", cell_text, true },
+	{ .header = NULL },
+};
+
 static const struct column service_columns[] = {
 	{ "SERVICE", "name", cell_text, true },
 	{ "ADDRESS", "address", cell_endpoint, true },
@@ -87,6 +98,7 @@ const struct view_columns view_columns[] = {
 	{ "info", NULL, NULL, "", NULL },
 	{ "ports", "port", port_columns, "no ports", NULL },
 	{ "workers", "worker", worker_columns, "no workers", NULL },
+	{ "cycles", "worker", cycle_columns, "no packet has been measured", NULL },
 	{ "services", "service", service_columns, "no services", NULL },
 	{ "backends", "backend", backend_columns, "no backends", NULL },
 	{ "flows", NULL, flow_columns, "no flows", NULL },

@@ -36,6 +36,32 @@ checksums_hold(struct rte_mbuf *mbuf)
 	return hold;
 }
 
+/* One turn in SY_STAGE_SAMPLE is measured, and no stage takes more than the turn. */
+static void
+test_stages_are_measured(void)
+{
+	const struct sy_worker_stats *stats;
+	uint64_t cycles = 0;
+
+	fixture_begin(&fixture, "", "", 1);
+	stats = fixture.stats->workers[0];
+	for (int i = 0; i < 4 * SY_STAGE_SAMPLE; i++) {
+		fixture.ports[WAN].in[0] = fixture_packet(&fixture, CLIENT, 4000, VIP, 53, 0, 0, 0);
+		fixture.ports[WAN].n_in = 1;
+		sy_worker_turn(fixture.workers[0]);
+		fixture_forget_sent(&fixture);
+	}
+	for (int stage = 0; stage < SY_N_STAGES; stage++) {
+		bool meets_it = stage != SY_STAGE_STEER && stage != SY_STAGE_RELAY;
+
+		CU_ASSERT_EQUAL(stats->stages[stage].packets, meets_it ? 4 : 0);
+		CU_ASSERT_EQUAL(stats->stages[stage].cycles > 0, meets_it);
+		cycles += stats->stages[stage].cycles;
+	}
+	CU_ASSERT_TRUE(cycles <= stats->counters[SY_COUNTER_BUSY_CYCLES]);
+	fixture_stop(&fixture);
+}
+
 static void
 test_both_directions(void)
 {
@@ -356,6 +382,7 @@ test_flows_are_told(void)
 }
 
 static const struct sy_test tests[] = {
+	{ "the time of each stage is measured, in some turns", test_stages_are_measured },
 	{ "both directions of a flow are translated", test_both_directions },
 	{ "new flows go round, known ones stay", test_round_robin_over_backends },
 	{ "a segment of no flow is answered with RST", test_no_flow_is_reset },

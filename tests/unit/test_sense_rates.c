@@ -25,11 +25,14 @@ test_rates(void)
 	worker->counters[SY_COUNTER_IDLE_CYCLES] += 700;
 	worker->counters[SY_COUNTER_LOOPS]++;
 	worker->drops[SY_DROP_NO_FLOW] += 8;
+	worker->stages[SY_STAGE_LOOKUP] = (struct sy_stage_time){ 3200, 32 };
 	sy_rates_sample(rates, 3000000, 2, 5, NULL);
 	CU_ASSERT_EQUAL(rates->services[1].packets_in, 250);
 	CU_ASSERT_EQUAL(rates->services[1].bits_out, 4000);
 	CU_ASSERT_EQUAL(rates->backends[2].connections, 10);
 	CU_ASSERT_EQUAL(rates->workers[0].busy_percent, 30);
+	CU_ASSERT_EQUAL(rates->workers[0].stages[SY_STAGE_LOOKUP].cycles, 3200);
+	CU_ASSERT_EQUAL(rates->workers[0].stages[SY_STAGE_LOOKUP].packets, 32);
 	CU_ASSERT_EQUAL(rates->workers[0].turned_us, 3000000);
 	CU_ASSERT_EQUAL(rates->workers[1].turned_us, 1000000);
 	CU_ASSERT_EQUAL(rates->drops[SY_DROP_NO_FLOW], 4);

@@ -120,6 +120,36 @@ expect_keys(struct json_object *object, const char *const keys[])
 }
 
 static void
+test_cycles(void)
+{
+	struct sy_stage_time *stages;
+	struct json_object *rows, *row;
+
+	open_surface("");
+	rows = ask_all("cycles");
+	CU_ASSERT_EQUAL(json_object_array_length(rows), 0);
+	json_object_put(rows);
+	stages = fixture.stats->workers[1]->stages;
+	stages[SY_STAGE_PARSE] = (struct sy_stage_time){ .cycles = 1000, .packets = 100 };
+	stages[SY_STAGE_LOOKUP] = (struct sy_stage_time){ .cycles = 3000, .packets = 96 };
+	rows = ask_all("cycles");
+	CU_ASSERT_EQUAL_FATAL(json_object_array_length(rows), 2);
+	row = json_object_array_get_idx(rows, 1);
+	CU_ASSERT_EQUAL(number_of(row, "worker"), 1);
+	CU_ASSERT_STRING_EQUAL(text_of(row, "stage"), "lookup");
+	CU_ASSERT_STRING_EQUAL(text_of(row, "cycles_per_packet"), "31.25");
+	CU_ASSERT_EQUAL(number_of(row, "cycles_per_packet_now"), 0);
+	CU_ASSERT_EQUAL(number_of(row, "share_percent"), 75);
+	CU_ASSERT_EQUAL(number_of(row, "packets"), 96);
+	json_object_put(rows);
+	row = ask("cycles", "{\"worker\":0}", &(struct sy_error){ "" });
+	CU_ASSERT_EQUAL(json_object_array_length(row), 0);
+	json_object_put(row);
+	expect_failure("cycles", "{\"worker\":2}", "no worker 2");
+	close_surface();
+}
+
+static void
 test_workers(void)
 {
 	static const char *const keys[] = { "worker", "core", "cpu", "socket", "snapshot",
@@ -396,6 +426,7 @@ test_stuck_worker(void)
 
 static const struct sy_test tests[] = {
 	{ "workers: the words, the place, and an account that closes", test_workers },
+	{ "cycles shows what each stage costs a packet", test_cycles },
 	{ "backends: sums over workers, live flows, filters", test_backends },
 	{ "backends and health say one word for a state", test_states },
 	{ "services: flows that live are created less ended", test_services },

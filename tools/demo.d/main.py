@@ -102,7 +102,7 @@ def leave_running(lab):
     return ["", "Everything is left running, with 200 requests/s.  What to try next:", "",
             f"  alias ctl='{control}'", "",
             "  ctl top",
-            "  ctl show backends                 # also: services, workers, flows, drops, health",
+            "  ctl show backends                 # also: services, workers, cycles, flows, drops, health",
             "  ctl drain web/web2                # and back: ctl enable web/web2",
             "  ctl weight web/web3 40",
             f"  edit {lab.appliance.config_file}, then: ctl reload",

@@ -14,12 +14,27 @@ struct sy_worker_sample {
 	uint64_t loops;
 	uint64_t busy;
 	uint64_t idle;
+	struct sy_stage_time stages[SY_N_STAGES];
 };
+
+static uint64_t
+read_word(const uint64_t *word)
+{
+	return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
 
 uint64_t
 sy_rates_counter(const struct sy_stats *stats, uint32_t worker, enum sy_counter counter)
 {
-	return __atomic_load_n(&stats->workers[worker]->counters[counter], __ATOMIC_RELAXED);
+	return read_word(&stats->workers[worker]->counters[counter]);
+}
+
+struct sy_stage_time
+sy_rates_stage(const struct sy_stats *stats, uint32_t worker, enum sy_stage stage)
+{
+	const struct sy_stage_time *time = &stats->workers[worker]->stages[stage];
+
+	return (struct sy_stage_time){ read_word(&time->cycles), read_word(&time->packets) };
 }
 
 static uint64_t
@@ -48,7 +63,7 @@ traffic_rates(struct sy_traffic_rates *rates, const struct sy_traffic *now,
 static struct sy_worker_sample
 sample_worker(const struct sy_stats *stats, uint32_t worker)
 {
-	return (struct sy_worker_sample){
+	struct sy_worker_sample sample = {
 		.received = sy_rates_counter(stats, worker, SY_COUNTER_RECEIVED),
 		.transmitted = sy_rates_counter(stats, worker, SY_COUNTER_TRANSMITTED),
 		.dropped = sy_stats_worker_dropped(stats, worker),
@@ -57,6 +72,10 @@ sample_worker(const struct sy_stats *stats, uint32_t worker)
 		.busy = sy_rates_counter(stats, worker, SY_COUNTER_BUSY_CYCLES),
 		.idle = sy_rates_counter(stats, worker, SY_COUNTER_IDLE_CYCLES),
 	};
+
+	for (int stage = 0; stage < SY_N_STAGES; stage++)
+		sample.stages[stage] = sy_rates_stage(stats, worker, (enum sy_stage)stage);
+	return sample;
 }
 
 static void
@@ -74,6 +93,11 @@ worker_rates(struct sy_worker_rates *rates, const struct sy_worker_sample *now,
 		cycles > 0 ? (uint32_t)((double)busy * 100 / (double)cycles + 0.5) : 0;
 	if (now->loops != before->loops)
 		rates->turned_us = now_us;
+	for (int stage = 0; stage < SY_N_STAGES; stage++)
+		rates->stages[stage] = (struct sy_stage_time){
+			growth(now->stages[stage].cycles, before->stages[stage].cycles),
+			growth(now->stages[stage].packets, before->stages[stage].packets),
+		};
 }
 
 struct sy_traffic

@@ -59,6 +59,7 @@ void sy_view_add_traffic(struct json_object *object, const struct sy_traffic *tr
 void sy_view_info(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_ports(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_workers(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_cycles(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_services(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_backends(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_flows(struct sy_surface *, struct json_object *, struct sy_answer *);

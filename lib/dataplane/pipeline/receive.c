@@ -24,6 +24,15 @@ parse_burst(struct sy_worker *worker, struct rte_mbuf *const mbufs[], uint32_t n
 	}
 }
 
+static void
+track_and_finish(struct sy_worker *worker, uint32_t n)
+{
+	sy_stage_track(worker, n);
+	end_stage(worker, SY_STAGE_TRACK, n);
+	sy_stage_finish(worker, n);
+	end_stage(worker, SY_STAGE_FINISH, n);
+}
+
 uint32_t
 sy_receive_port(struct sy_worker *worker, uint32_t port)
 {
@@ -45,15 +54,17 @@ sy_receive_port(struct sy_worker *worker, uint32_t port)
 	}
 	count(worker, SY_COUNTER_RECEIVED, n);
 	count(worker, SY_COUNTER_RECEIVED_BYTES, bytes);
+	end_stage(worker, SY_STAGE_RECEIVE, n);
 	parse_burst(worker, mbufs, n);
+	end_stage(worker, SY_STAGE_PARSE, n);
 	worker->sorted = worker->n_workers == 1;
 	if (!worker->sorted && sy_owners_early(worker->owners)) {
 		sy_stage_classify(worker, n);
 		sy_stage_steer(worker, n);
 		worker->sorted = true;
+		end_stage(worker, SY_STAGE_STEER, n);
 	}
-	sy_stage_track(worker, n);
-	sy_stage_finish(worker, n);
+	track_and_finish(worker, n);
 	return n;
 }
 
@@ -71,9 +82,10 @@ sy_receive_handover(struct sy_worker *worker, uint32_t from)
 	prefetch_headers(mbufs, n);
 	count(worker, SY_COUNTER_HANDED_IN, n);
 	worker->sorted = true;
+	end_stage(worker, SY_STAGE_RECEIVE, n);
 	parse_burst(worker, mbufs, n);
-	sy_stage_track(worker, n);
-	sy_stage_finish(worker, n);
+	end_stage(worker, SY_STAGE_PARSE, n);
+	track_and_finish(worker, n);
 	return n;
 }
 
@@ -86,6 +98,8 @@ take_finished(struct sy_worker *worker, struct rte_ring *ring, enum sy_counter c
 	for (uint32_t i = 0; i < n; i++)
 		sy_transmit_finished(worker, mbufs[i], mbufs[i]->port);
 	count(worker, counter, n);
+	if (n > 0)
+		end_stage(worker, SY_STAGE_RELAY, n);
 	return n;
 }
 

@@ -45,6 +45,7 @@ sy_stage_track(struct sy_worker *worker, uint32_t n)
 		worker->packets[which[i]].flow = hits[i].flow;
 		worker->packets[which[i]].direction = hits[i].direction;
 	}
+	end_stage(worker, SY_STAGE_LOOKUP, n_tuples);
 	worker->flows_changed = false;
 	for (uint32_t i = 0; i < n_tuples; i++)
 		track(worker, &worker->packets[which[i]]);

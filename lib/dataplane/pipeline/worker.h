@@ -5,6 +5,8 @@
 /* What the stages share.  Everything here belongs to one worker, which alone writes it. */
 #include <stdatomic.h>
 
+#include <rte_cycles.h>
+
 #include "sy/flow.h"
 #include "sy/forward.h"
 #include "sy/owner.h"
@@ -57,8 +59,10 @@ struct sy_worker {
 	sy_ticks now;
 	const struct sy_owners *owners; /* NULL: there is one worker */
 	bool sorted; /* the burst in hand belongs to this worker, whatever is in it */
+	bool measured; /* this turn's stages are */
 	bool flows_changed; /* a flow ended in this burst: earlier look-ups may be stale */
 	uint64_t tsc;
+	uint64_t stage_tsc; /* the last stage's end, when measured */
 	uint64_t first_tsc;
 	uint64_t cycles_per_ms;
 	uint32_t index;
@@ -93,6 +97,21 @@ static inline void
 count(struct sy_worker *worker, enum sy_counter counter, uint64_t n)
 {
 	worker->stats->counters[counter] += n;
+}
+
+/* The time since the last stage's end was that of this stage, for n packets. */
+static inline void
+end_stage(struct sy_worker *worker, enum sy_stage stage, uint32_t n)
+{
+	struct sy_stage_time *time = &worker->stats->stages[stage];
+	uint64_t now;
+
+	if (likely(!worker->measured))
+		return;
+	now = rte_rdtsc();
+	time->cycles += now - worker->stage_tsc;
+	time->packets += n;
+	worker->stage_tsc = now;
 }
 
 /* The verdicts that end a packet's way through the stages. */

@@ -3,6 +3,7 @@
 
 #define COUNTER_DESCRIPTION(symbol, name, unit, help) [SY_COUNTER_##symbol] = { name, unit, help },
 #define DROP_DESCRIPTION(symbol, name, help) [SY_DROP_##symbol] = { name, "packets", help },
+#define STAGE_DESCRIPTION(symbol, name, help) [SY_STAGE_##symbol] = { name, "cycles", help },
 
 const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS] = { SY_COUNTERS(
 	COUNTER_DESCRIPTION) };
@@ -10,3 +11,6 @@ const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS] = { S
 const struct sy_counter_description sy_drop_descriptions[SY_N_DROPS] = {
 	[SY_DROP_NONE] = { "none", "packets", "not dropped" }, SY_DROPS(DROP_DESCRIPTION)
 };
+
+const struct sy_counter_description sy_stage_descriptions[SY_N_STAGES] = { SY_STAGES(
+	STAGE_DESCRIPTION) };

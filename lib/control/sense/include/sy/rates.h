@@ -32,6 +32,7 @@ struct sy_worker_rates {
 	uint64_t dropped;
 	uint64_t flows; /* created */
 	uint32_t busy_percent;
+	struct sy_stage_time stages[SY_N_STAGES]; /* of the last second */
 	uint64_t turned_us; /* when its loop was last seen to have turned */
 };
 
@@ -60,6 +61,10 @@ void sy_rates_sample(struct sy_rates *rates, uint64_t now_us, uint32_t n_service
 
 /* One counter of one worker, read whole. */
 uint64_t sy_rates_counter(const struct sy_stats *stats, uint32_t worker, enum sy_counter counter);
+
+/* What one worker has measured of one stage since it began. */
+struct sy_stage_time sy_rates_stage(
+	const struct sy_stats *stats, uint32_t worker, enum sy_stage stage);
 
 /* What the port's device has counted; zeros when it does not tell. */
 struct sy_traffic sy_rates_port_traffic(uint16_t device);

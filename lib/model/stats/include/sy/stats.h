@@ -9,8 +9,9 @@
  * the management core reads and sums.  A reset moves a baseline on the reader's
  * side and never touches a worker's block.
  *
- * A counter or a drop reason is one row below: its symbol, its name on every
- * surface, its unit, and what it tells an operator.  The order of rows is free.
+ * A counter, a drop reason or a stage is one row below: its symbol, its name on
+ * every surface, its unit, and what it tells an operator.  The order of rows is
+ * free, but for stages: it is the packet's road.
  */
 #include <stdint.h>
 
@@ -73,6 +74,19 @@
 	ROW(NO_BUFFER, "no_buffer", "no packet buffer for an answer") \
 	ROW(STOPPING, "stopping", "in flight when the worker stopped")
 
+/* Where a worker's time goes.  A worker measures one turn in SY_STAGE_SAMPLE. */
+#define SY_STAGE_SAMPLE 16
+#define SY_STAGES(ROW) \
+	ROW(RECEIVE, "receive", "taken from the ports' queues and other workers' rings") \
+	ROW(PARSE, "parse", "headers read and checked") \
+	ROW(STEER, "steer", "service found, other workers' packets handed over") \
+	ROW(LOOKUP, "lookup", "flows found in the table, the whole burst at once") \
+	ROW(TRACK, "track", "state, new flows, route and rewrite") \
+	ROW(FINISH, "finish", "queued for ports, given to the kernel, dropped") \
+	ROW(RELAY, "relay", "finished packets of the kernel and of other workers") \
+	ROW(SWEEP, "sweep", "the share of ageing that falls to turns with packets") \
+	ROW(TRANSMIT, "transmit", "given to the ports' queues")
+
 #define SY_COUNTER_SYMBOL(symbol, name, unit, help) SY_COUNTER_##symbol,
 enum sy_counter {
 	SY_COUNTERS(SY_COUNTER_SYMBOL) SY_N_COUNTERS
@@ -87,6 +101,12 @@ enum sy_drop {
 };
 #undef SY_DROP_SYMBOL
 
+#define SY_STAGE_SYMBOL(symbol, name, help) SY_STAGE_##symbol,
+enum sy_stage {
+	SY_STAGES(SY_STAGE_SYMBOL) SY_N_STAGES
+};
+#undef SY_STAGE_SYMBOL
+
 struct sy_counter_description {
 	const char *name;
 	const char *unit;
@@ -95,6 +115,7 @@ struct sy_counter_description {
 
 extern const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS];
 extern const struct sy_counter_description sy_drop_descriptions[SY_N_DROPS];
+extern const struct sy_counter_description sy_stage_descriptions[SY_N_STAGES];
 
 struct sy_volume {
 	uint64_t packets;
@@ -118,9 +139,17 @@ struct sy_traffic {
 	uint64_t connect_failures; /* SYN unanswered, or answered with RST or ICMP unreachable */
 } __attribute__((aligned(64)));
 
+/* Of the measured turns with packets: time stamp cycles of a stage, and packets that it saw.  Sweep
+ * and transmit see all packets of their turn. */
+struct sy_stage_time {
+	uint64_t cycles;
+	uint64_t packets;
+};
+
 struct sy_worker_stats {
 	uint64_t counters[SY_N_COUNTERS];
 	uint64_t drops[SY_N_DROPS];
+	struct sy_stage_time stages[SY_N_STAGES];
 	struct sy_traffic *services; /* [max_services], by service id */
 	struct sy_traffic *backends; /* [max_backends], by backend id */
 } __attribute__((aligned(64)));
