@@ -22,9 +22,9 @@ parse(const char *quoted)
 	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
 	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
 	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \
-	"['10.0.0.1/24','2001:db8::1/64'],'mtu':1280,'rx_descriptors':64,'tx_descriptors':128," \
+	"['10.0.0.1/24','2001:db8::1/64'],'side':'both','mtu':1280,'rx_descriptors':64,'tx_descriptors':128," \
 	"'twin':'','mac':'02:00:00:00:00:01'},{'name':'lan','device':'net_tap1','profile':'auto'," \
-	"'addresses':[],'mtu':9000,'rx_descriptors':1024,'tx_descriptors':1024,'twin':'k1'," \
+	"'addresses':[],'side':'auto','mtu':9000,'rx_descriptors':1024,'tx_descriptors':1024,'twin':'k1'," \
 	"'mac':''}]," \
 	"'routes':[{'to':'0.0.0.0/0','via':'10.0.0.9','port':'wan'}]," \
 	"'neighbours':[{'address':'fe80::1','mac':'02:00:00:00:00:02','port':'lan'}]," \

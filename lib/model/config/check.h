@@ -26,4 +26,7 @@ int sy_config_check_twice(struct sy_config_parser *parser,
 /* Whether one of the port's own addresses is this one. */
 bool sy_config_port_has(const struct sy_port_config *port, const struct sy_ip *ip);
 
+/* The length of the longest of the port's networks that holds ip, -1 for none. */
+int sy_config_port_network(const struct sy_port_config *port, const struct sy_ip *ip);
+
 #endif /* SY_CONFIG_CHECK_H */

@@ -121,9 +121,8 @@ is_link_local(const struct sy_ip *ip)
 		(ip->addr.bytes[1] & 0xc0) == 0x80;
 }
 
-/* The longest of the port's prefixes that holds ip, -1 for none. */
-static int
-network_length(const struct sy_port_config *port, const struct sy_ip *ip)
+int
+sy_config_port_network(const struct sy_port_config *port, const struct sy_ip *ip)
 {
 	int length = -1;
 
@@ -142,7 +141,7 @@ may_reach(const struct sy_port_config *port, const struct sy_ip *ip)
 
 	for (uint16_t i = 0; i < port->n_addresses; i++)
 		has_family |= port->addresses[i].ip.family == ip->family;
-	return !has_family || is_link_local(ip) || network_length(port, ip) >= 0;
+	return !has_family || is_link_local(ip) || sy_config_port_network(port, ip) >= 0;
 }
 
 /* The port with the longest network around ip; none has one: a fault. */
@@ -156,7 +155,7 @@ find_port(struct sy_config_parser *parser, const struct sy_config_path *path,
 	int longest = -1;
 
 	for (uint16_t i = 0; i < config->n_ports; i++) {
-		int length = network_length(&config->ports[i], ip);
+		int length = sy_config_port_network(&config->ports[i], ip);
 
 		may_help |= may_reach(&config->ports[i], ip);
 		if (length > longest) {

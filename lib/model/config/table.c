@@ -29,6 +29,14 @@ static const struct sy_config_choice log_levels[] = {
 	{ NULL, 0 },
 };
 
+static const struct sy_config_choice sides[] = {
+	{ "auto", SY_PORT_SIDE_AUTO },
+	{ "clients", SY_PORT_SIDE_CLIENTS },
+	{ "servers", SY_PORT_SIDE_SERVERS },
+	{ "both", SY_PORT_SIDE_BOTH },
+	{ NULL, 0 },
+};
+
 static const struct sy_config_key idle_keys[] = {
 	{ "mode", &sy_kind_choice, AT(struct sy_config, idle_mode), .choices = idle_modes,
 		.fallback = "sleep", .restart = true,
@@ -121,6 +129,11 @@ static const struct sy_config_key port_keys[] = {
 		.other = offsetof(struct sy_port_config, n_addresses),
 		.high = SY_MAX_PORT_ADDRESSES, .item = &port_address_item, .restart = true,
 		.help = "The balancer's own addresses, each with the length of its network." },
+	{ "side", &sy_kind_choice, AT(struct sy_port_config, side), .choices = sides,
+		.fallback = "auto", .restart = true,
+		.help = "Whom the port leads to: clients, servers, both, or auto to tell by networks and "
+			"static routes. With two sides apart, a NIC's hash can bring both directions "
+			"of a flow to one worker." },
 	{ "mtu", &sy_kind_number, AT(struct sy_port_config, mtu), .low = 1280, .high = 9000,
 		.fallback = "1500", .restart = true, .help = "Bytes of the largest IP packet." },
 	{ "rx_descriptors", &sy_kind_number, AT(struct sy_port_config, rx_descriptors), .low = 32,

@@ -35,6 +35,14 @@ enum sy_idle_mode {
 	SY_IDLE_SLEEP, /* sleep, ever longer: leaves the core to others */
 };
 
+/* Whom a port leads to: what steering needs to know, see sy_config_port_side(). */
+enum sy_port_side {
+	SY_PORT_SIDE_AUTO, /* in the file only */
+	SY_PORT_SIDE_CLIENTS,
+	SY_PORT_SIDE_SERVERS,
+	SY_PORT_SIDE_BOTH,
+};
+
 struct sy_port_config {
 	char name[SY_NAME_SIZE];
 	char device[SY_TEXT_SIZE]; /* a PCI address, or a virtual device's arguments */
@@ -45,6 +53,7 @@ struct sy_port_config {
 	uint16_t mtu; /* bytes of IP packet, 1280 to 9000 */
 	uint16_t rx_descriptors;
 	uint16_t tx_descriptors;
+	uint8_t side; /* enum sy_port_side */
 	bool has_mac; /* else the device's own */
 	struct sy_mac mac;
 };
@@ -208,6 +217,12 @@ void sy_config_free(struct sy_config *config); /* NULL is no error */
 /* The whole configuration as JSON in the file's own form, defaults included.  The caller frees the
  * text with free(3).  Loading it again gives an equal configuration.  NULL: out of memory. */
 char *sy_config_text(const struct sy_config *config);
+
+/* Whom the port leads to, never SY_PORT_SIDE_AUTO.  Where the file leaves it open: the servers',
+ * when its networks or static routes lead to a backend; the clients', when they do not; both, when
+ * they lead to backends and to clients (a default route, a service's address in a network of the
+ * port, no port else), or when some backend's port cannot be told from the file. */
+enum sy_port_side sy_config_port_side(const struct sy_config *config, uint32_t port);
 
 /* Reads a CPU list such as "0-3" or "8,2,4" in its order.  Returns how many CPUs, or -EINVAL: not a
  * list, a CPU twice, over 1023, or more than n_max of them. */
