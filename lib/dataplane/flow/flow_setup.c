@@ -44,6 +44,7 @@ init_family(struct flow_family *family, enum sy_family which, uint32_t max_flows
 	family->max_flows = max_flows;
 	family->free_entry = NO_ENTRY;
 	family->entry_shift = entry_shifts[which];
+	family->last_line = (1u << family->entry_shift) - RTE_CACHE_LINE_SIZE;
 	family->index.n_buckets = count_buckets(max_flows);
 	family->index.buckets = rte_zmalloc_socket(
 		"sy_flow_index", index_bytes(max_flows), sizeof(struct flow_bucket), socket);

@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
+
 #include "sy/flow.h"
 
 #define FLOW_SEEDS 4
@@ -36,20 +38,24 @@ key_pair(uint32_t first, uint32_t second)
 	return first | (uint64_t)second << 32;
 }
 
+/* Both ports are read at once. */
 static inline uint64_t
-key_rest(uint16_t src_port_be, uint16_t dst_port_be, uint8_t protocol)
+key_rest(const uint16_t *ports_be, uint8_t protocol)
 {
-	return src_port_be | (uint32_t)dst_port_be << 16 | (uint64_t)protocol << 32;
+	uint32_t ports;
+
+	memcpy(&ports, ports_be, sizeof(ports));
+	return ports | (uint64_t)protocol << 32;
 }
 
 /* The high half chooses the bucket, the low 16 bits are the tag. */
 static inline uint64_t
 key_hash(const struct sy_tuple *tuple, const struct flow_seed *seed)
 {
-	uint64_t rest = key_rest(tuple->src_port_be, tuple->dst_port_be, tuple->protocol);
+	uint64_t rest = key_rest(tuple->ports_be, tuple->protocol);
 	uint64_t addresses;
 
-	if (tuple->family == SY_IPV4)
+	if (likely(tuple->family == SY_IPV4))
 		addresses = key_pair(tuple->src.v4_be, tuple->dst.v4_be);
 	else
 		addresses = key_fold(tuple->src.words[0] ^ seed->words[0],
@@ -67,13 +73,13 @@ key_matches(const struct sy_flow *flow, uint32_t direction, const struct sy_tupl
 {
 	uint32_t src = 2 * direction;
 	uint32_t dst = src + 1;
-	uint64_t unlike = key_rest(flow->ports_be[src], flow->ports_be[dst], flow->protocol) ^
-		key_rest(tuple->src_port_be, tuple->dst_port_be, tuple->protocol);
+	uint64_t unlike = key_rest(&flow->ports_be[src], flow->protocol) ^
+		key_rest(tuple->ports_be, tuple->protocol);
 
-	if (tuple->family == SY_IPV4)
-		unlike |= key_pair(flow->v4_be[src], flow->v4_be[dst]) ^
-			key_pair(tuple->src.v4_be, tuple->dst.v4_be);
-	else {
+	if (likely(tuple->family == SY_IPV4)) {
+		unlike |= flow->v4_be[src] ^ tuple->src.v4_be;
+		unlike |= flow->v4_be[dst] ^ tuple->dst.v4_be;
+	} else {
 		const struct sy_addr *addresses = ((const struct sy_flow_v6 *)flow)->addresses;
 
 		unlike |= !sy_addr_equal(&addresses[src], &tuple->src);

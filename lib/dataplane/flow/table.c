@@ -27,8 +27,7 @@ seek(struct flow_probe *probe)
 		return true;
 	entry = (const uint8_t *)family_entry(family, probe->slot >> 1);
 	rte_prefetch0(entry);
-	/* An IPv6 flow's addresses stand in the second line; of an IPv4 flow this is the first. */
-	rte_prefetch0(entry + ((size_t)1 << family->entry_shift) - 64);
+	rte_prefetch0(entry + family->last_line);
 	return true;
 }
 

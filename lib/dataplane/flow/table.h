@@ -28,6 +28,7 @@ struct flow_family {
 	struct flow_index index; /* the first: a probe knows its family by it */
 	uint8_t *entries;
 	uint32_t entry_shift; /* 6 or 7: entries of 64 or 128 bytes */
+	uint32_t last_line; /* of an entry: IPv6's addresses stand there, IPv4's is the first */
 	uint32_t max_flows;
 	uint32_t n_flows;
 	uint32_t n_touched;

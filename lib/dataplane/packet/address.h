@@ -10,13 +10,11 @@
 
 #include "sy/net.h"
 
-/* Host order.  Neither 0/8, 127/8, multicast nor the reserved block that holds the broadcast. */
+/* By the first byte: neither 0/8, 127/8, multicast nor the reserved block that holds the broadcast. */
 static inline bool
-address_v4_is_plain(uint32_t addr)
+address_v4_is_plain(uint8_t first)
 {
-	uint32_t first = addr >> 24;
-
-	return first - 1 < 223 && first != 127;
+	return first - 1u < 223 && first != 127;
 }
 
 static inline bool

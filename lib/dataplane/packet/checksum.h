@@ -28,10 +28,18 @@ checksum_fold(uint64_t sum)
 	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
+/* The carry comes in again at the end. */
+static inline uint64_t
+checksum_add64(uint64_t sum, uint64_t words)
+{
+	sum += words;
+	return sum + (sum < words);
+}
+
 static inline uint64_t
 checksum_change16(uint16_t old, uint16_t new)
 {
-	return (uint64_t)(uint16_t)~old + new;
+	return (uint64_t)(old ^ UINT16_MAX) + new;
 }
 
 static inline uint64_t
@@ -68,7 +76,7 @@ checksum_pseudo(const struct sy_tuple *tuple, uint32_t length)
 static inline void
 checksum_apply(void *field, uint64_t change)
 {
-	store16(field, (uint16_t)~checksum_fold((uint16_t)~load16(field) + change));
+	store16(field, (uint16_t)~checksum_fold((load16(field) ^ UINT16_MAX) + change));
 }
 
 /* UDP: no checksum stays none, and one that comes out as zero is sent as all ones (RFC 768, and
@@ -87,12 +95,12 @@ checksum_apply_udp(void *field, uint64_t change)
 static inline bool
 checksum_holds_ipv4(const uint8_t *header, uint32_t n)
 {
-	uint64_t first = load64(header), second = load64(header + 8);
-	uint64_t sum = (uint32_t)first + (first >> 32) + (uint32_t)second + (second >> 32);
+	uint64_t sum = load64(header);
 
-	sum += load32(header + 16);
+	sum = checksum_add64(sum, load64(header + 8));
+	sum = checksum_add64(sum, load32(header + 16));
 	for (uint32_t i = 5; unlikely(i < n); i++)
-		sum += load32(header + 4 * i);
+		sum = checksum_add64(sum, load32(header + 4 * i));
 	return checksum_fold(sum) == UINT16_MAX;
 }
 

@@ -100,7 +100,8 @@ parse_ipv4(struct sy_packet *packet)
 	packet->ttl = ip->time_to_live;
 	src = rte_be_to_cpu_32(ip->src_addr);
 	dst = rte_be_to_cpu_32(ip->dst_addr);
-	if (unlikely(!address_v4_is_plain(src) || !address_v4_is_plain(dst) || src == dst)) {
+	if (unlikely(!address_v4_is_plain((uint8_t)(src >> 24)) ||
+		    !address_v4_is_plain((uint8_t)(dst >> 24)) || src == dst)) {
 		drop = check_odd_v4(packet, src, dst);
 		if (drop != SY_DROP_NONE || packet->flags & SY_PACKET_HOST)
 			return drop;

@@ -90,13 +90,16 @@ plain_ipv4(struct sy_packet *packet, const uint8_t *frame, uint32_t data_len)
 	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame + RTE_ETHER_HDR_LEN);
 	const uint32_t end = RTE_ETHER_HDR_LEN + rte_be_to_cpu_16(ip->total_length);
 	const uint32_t src_be = ip->src_addr, dst_be = ip->dst_addr;
+	const uint8_t src_first = *(const uint8_t *)&ip->src_addr;
+	const uint8_t dst_first = *(const uint8_t *)&ip->dst_addr;
 
 	if (unlikely(ip->version_ihl != RTE_IPV4_VHL_DEF ||
 		    (ip->fragment_offset & PLAIN_FRAGMENT) != 0 || end > data_len))
 		return false;
-	if (unlikely(!address_v4_is_plain(rte_be_to_cpu_32(src_be)) ||
-		    !address_v4_is_plain(rte_be_to_cpu_32(dst_be)) || src_be == dst_be ||
-		    !plain_checksum_holds(packet->mbuf, ip)))
+	if (unlikely(!address_v4_is_plain(src_first) || !address_v4_is_plain(dst_first) ||
+		    src_be == dst_be))
+		return false;
+	if (unlikely(!plain_checksum_holds(packet->mbuf, ip)))
 		return false;
 	packet->tuple.family = SY_IPV4;
 	packet->tuple.src = sy_addr_v4(src_be);

@@ -61,11 +61,8 @@ set_port(uint8_t *transport, enum sy_side side, uint16_t port_be)
 /* change: of the addresses, which the pseudo-header holds. */
 static inline void
 rewrite_transport(
-	const struct sy_packet *packet, enum sy_side which, uint16_t port_be, uint64_t change)
+	uint8_t protocol, uint8_t *l4, enum sy_side which, uint16_t port_be, uint64_t change)
 {
-	uint8_t *l4 = frame_at(packet, packet->l4);
-	uint8_t protocol = packet->tuple.protocol;
-
 	if (likely(protocol == IPPROTO_TCP)) {
 		change += set_port(l4, which, port_be);
 		checksum_apply(l4 + offsetof(struct rte_tcp_hdr, cksum), change);
@@ -127,7 +124,7 @@ static __rte_noinline void
 rewrite_error(
 	struct sy_packet *packet, enum sy_side which, const struct sy_addr *addr, uint16_t port_be)
 {
-	const struct sy_addr *old = &packet->tuple.addrs[which];
+	struct sy_addr *old = &packet->tuple.addrs[which];
 	uint8_t family = packet->tuple.family;
 	uint8_t *ip = frame_at(packet, packet->l3);
 	uint8_t *icmp = frame_at(packet, packet->l4);
@@ -142,6 +139,8 @@ rewrite_error(
 			message += change;
 	}
 	checksum_apply(icmp + offsetof(struct rte_icmp_hdr, icmp_cksum), message);
+	*old = *addr;
+	packet->tuple.ports_be[which] = port_be;
 }
 
 void
@@ -150,19 +149,19 @@ sy_packet_rewrite(
 {
 	struct sy_addr *old = &packet->tuple.addrs[which];
 	uint8_t family = packet->tuple.family;
+	uint8_t *ip = frame_at(packet, packet->l3);
+	uint8_t *l4 = frame_at(packet, packet->l4);
+	uint64_t change;
 
 	if (unlikely(packet->flags & SY_PACKET_ICMP_ERROR)) {
 		rewrite_error(packet, which, addr, port_be);
-	} else {
-		uint64_t change = checksum_change_addr(family, old, addr);
-
-		set_address(frame_at(packet, packet->l3), family, which, addr, change);
-		if (unlikely(!frame_has_transport(packet))) {
-			*old = *addr;
-			return;
-		}
-		rewrite_transport(packet, which, port_be, change);
+		return;
 	}
+	change = checksum_change_addr(family, old, addr);
+	set_address(ip, family, which, addr, change);
 	*old = *addr;
+	if (unlikely(!frame_has_transport(packet)))
+		return;
+	rewrite_transport(packet->tuple.protocol, l4, which, port_be, change);
 	packet->tuple.ports_be[which] = port_be;
 }

@@ -18,35 +18,33 @@ look_up_again(struct sy_worker *worker, struct sy_packet *packet)
 static void
 track(struct sy_worker *worker, struct sy_packet *packet)
 {
-	if (worker->flows_changed)
+	if (unlikely(worker->flows_changed))
 		look_up_again(worker, packet);
-	if (packet->flow == NULL || !sy_pass(worker, packet))
+	if (unlikely(packet->flow == NULL) || unlikely(!sy_pass(worker, packet)))
 		sy_admit(worker, packet);
 }
 
 void
 sy_stage_track(struct sy_worker *worker, uint32_t n)
 {
+	struct sy_packet *packets[SY_BURST];
 	const struct sy_tuple *tuples[SY_BURST];
 	struct sy_flow_hit hits[SY_BURST];
-	uint32_t which[SY_BURST];
-	uint32_t n_tuples = 0;
+	uint32_t n_left = 0;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (worker->packets[i].verdict != SY_VERDICT_NONE)
-			continue;
-		which[n_tuples] = i;
-		tuples[n_tuples++] = &worker->packets[i].tuple;
+		packets[n_left] = &worker->packets[i];
+		tuples[n_left] = &worker->packets[i].tuple;
+		n_left += worker->packets[i].verdict == SY_VERDICT_NONE;
 	}
-	if (n_tuples == 0)
+	if (n_left == 0)
 		return;
-	sy_flow_lookup(worker->flows, tuples, n_tuples, hits);
-	for (uint32_t i = 0; i < n_tuples; i++) {
-		worker->packets[which[i]].flow = hits[i].flow;
-		worker->packets[which[i]].direction = hits[i].direction;
-	}
-	end_stage(worker, SY_STAGE_LOOKUP, n_tuples);
+	sy_flow_lookup(worker->flows, tuples, n_left, hits);
+	end_stage(worker, SY_STAGE_LOOKUP, n_left);
 	worker->flows_changed = false;
-	for (uint32_t i = 0; i < n_tuples; i++)
-		track(worker, &worker->packets[which[i]]);
+	for (uint32_t i = 0; i < n_left; i++) {
+		packets[i]->flow = hits[i].flow;
+		packets[i]->direction = hits[i].direction;
+		track(worker, packets[i]);
+	}
 }

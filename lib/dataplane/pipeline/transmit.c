@@ -37,11 +37,15 @@ send_to_port(struct sy_worker *worker, const struct sy_port_io *io, struct out_q
 }
 
 static void
-send_to_owner(struct sy_worker *worker, const struct sy_port_io *io, struct out_queue *queue)
+send_to_owner(struct sy_worker *worker, uint32_t port, struct out_queue *queue)
 {
-	struct rte_ring *ring = worker->mailboxes[io->sender]->transmit[worker->index];
-	uint32_t sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
+	uint32_t owner = worker->ports[port].sender;
+	struct rte_ring *ring = worker->mailboxes[owner]->transmit[worker->index];
+	uint32_t sent;
 
+	for (uint32_t i = 0; i < queue->n; i++)
+		queue->mbufs[i]->port = (uint16_t)port;
+	sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
 	count(worker, SY_COUNTER_HANDED_OVER, sent);
 	drop_rest(worker, queue, sent, SY_DROP_HANDOVER_FULL);
 }
@@ -55,7 +59,7 @@ flush_port(struct sy_worker *worker, uint32_t port)
 	if (io->send != NULL)
 		send_to_port(worker, io, queue);
 	else
-		send_to_owner(worker, io, queue);
+		send_to_owner(worker, port, queue);
 }
 
 static inline void
@@ -63,7 +67,6 @@ enqueue(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port)
 {
 	struct out_queue *queue = &worker->to_port[port];
 
-	mbuf->port = (uint16_t)port;
 	queue->mbufs[queue->n++] = mbuf;
 	if (unlikely(queue->n == RTE_DIM(queue->mbufs)))
 		flush_port(worker, port);
@@ -102,10 +105,11 @@ sy_stage_finish(struct sy_worker *worker, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct sy_packet *packet = &worker->packets[i];
 
-		switch (packet->verdict) {
-		case SY_VERDICT_TRANSMIT:
+		if (likely(packet->verdict == SY_VERDICT_TRANSMIT)) {
 			transmit(worker, packet);
-			break;
+			continue;
+		}
+		switch (packet->verdict) {
 		case SY_VERDICT_KERNEL:
 			sy_punt(worker, packet);
 			break;
