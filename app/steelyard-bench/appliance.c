@@ -111,6 +111,7 @@ publish(struct bench_appliance *appliance, struct sy_error *error)
 		.max_flows = appliance->traffic->n_flows,
 		.socket = (int)rte_socket_id(),
 		.find_mode = sy_forward_find,
+		.is_stateless = sy_forward_is_stateless,
 	};
 	struct sy_snapshot *snapshot;
 	int status = sy_snapshot_build(

@@ -26,6 +26,7 @@ daemon_publish(struct daemon *daemon, bool now, struct sy_error *error)
 		.max_flows = daemon->config->max_flows,
 		.socket = daemon->placement.worker_sockets[0],
 		.find_mode = sy_forward_find,
+		.is_stateless = sy_forward_is_stateless,
 	};
 	const struct sy_snapshot *current = sy_snapshot_load(&daemon->publisher.publication);
 	struct sy_snapshot *next;

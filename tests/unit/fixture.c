@@ -169,6 +169,7 @@ fixture_publish(struct fixture *fixture)
 		.n_workers = fixture->n_workers,
 		.max_flows = 4096,
 		.find_mode = sy_forward_find,
+		.is_stateless = sy_forward_is_stateless,
 	};
 	struct sy_snapshot *snapshot;
 	struct sy_error error;
@@ -348,6 +349,22 @@ struct rte_tcp_hdr *
 fixture_tcp(struct rte_mbuf *mbuf)
 {
 	return rte_pktmbuf_mtod_offset(mbuf, struct rte_tcp_hdr *, 34);
+}
+
+int
+fixture_checksums_hold(struct rte_mbuf *mbuf)
+{
+	struct rte_ipv4_hdr ip = *fixture_ip(mbuf);
+	struct rte_tcp_hdr *tcp = fixture_tcp(mbuf);
+	rte_be16_t found = tcp->cksum;
+	int hold;
+
+	ip.hdr_checksum = 0;
+	tcp->cksum = 0;
+	hold = rte_ipv4_cksum(&ip) == fixture_ip(mbuf)->hdr_checksum &&
+		rte_ipv4_udptcp_cksum(&ip, tcp) == found;
+	tcp->cksum = found;
+	return hold;
 }
 
 uint32_t

@@ -82,6 +82,9 @@ void fixture_begin(struct fixture *fixture, const char *pool_more, const char *s
 struct rte_ipv4_hdr *fixture_ip(struct rte_mbuf *mbuf);
 struct rte_tcp_hdr *fixture_tcp(struct rte_mbuf *mbuf);
 
+/* Whether the checksums of header and segment are right, computed from nothing. */
+int fixture_checksums_hold(struct rte_mbuf *mbuf);
+
 /* A client's SYN; returns the backend's address, 0 when none got it. */
 uint32_t fixture_open(struct fixture *fixture, uint16_t client_port);
 

@@ -39,9 +39,10 @@ parse(const char *quoted)
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
 	"'body':'','verify':false},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80','port':80,'protocol':'udp','mode':'dr'," \
-	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','max_half_open':3," \
+	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
+	"'max_flows':5,'max_half_open':3," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
-	"'closed':'24h','udp':'61s'}}]}"
+	"'closed':'24h','udp':'61s','attack':'4s'}}]}"
 
 /* Removes white space (the values have none) and turns the quotes back. */
 static void

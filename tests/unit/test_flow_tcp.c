@@ -410,7 +410,8 @@ test_embryonic(void)
 		struct sy_flow flow = { .state = state };
 
 		CU_ASSERT_EQUAL(sy_flow_is_embryonic(&flow),
-			state == SY_FLOW_SYN_SENT || state == SY_FLOW_SYN_RECEIVED);
+			state == SY_FLOW_SYN_SENT || state == SY_FLOW_SYN_RECEIVED ||
+				state == SY_FLOW_UDP_NEW);
 	}
 }
 
@@ -464,7 +465,7 @@ static const struct sy_test tests[] = {
 	{ "a backend with an older connection is cleared", test_half_open_recovery },
 	{ "a SYN reuses a closed flow, in TIME_WAIT beyond the last number", test_reuse },
 	{ "an RST does not cut TIME_WAIT short", test_rst_in_time_wait },
-	{ "half-open are the two states of opening", test_embryonic },
+	{ "embryonic are the two states of opening, and one packet of UDP", test_embryonic },
 	{ "no segment in any state breaks the rules of states", test_any_segment },
 };
 

@@ -19,23 +19,6 @@
 
 static struct fixture fixture;
 
-/* The checksums of header and segment, computed from nothing. */
-static int
-checksums_hold(struct rte_mbuf *mbuf)
-{
-	struct rte_ipv4_hdr ip = *fixture_ip(mbuf);
-	struct rte_tcp_hdr *tcp = fixture_tcp(mbuf);
-	rte_be16_t found = tcp->cksum;
-	int hold;
-
-	ip.hdr_checksum = 0;
-	tcp->cksum = 0;
-	hold = rte_ipv4_cksum(&ip) == fixture_ip(mbuf)->hdr_checksum &&
-		rte_ipv4_udptcp_cksum(&ip, tcp) == found;
-	tcp->cksum = found;
-	return hold;
-}
-
 /* One turn in SY_STAGE_SAMPLE is measured, and no stage takes more than the turn. */
 static void
 test_stages_are_measured(void)
@@ -77,7 +60,7 @@ test_both_directions(void)
 	CU_ASSERT_EQUAL(fixture_ip(sent)->src_addr, inet_addr(CLIENT));
 	CU_ASSERT_EQUAL(fixture_tcp(sent)->dst_port, htons(8080));
 	CU_ASSERT_EQUAL(fixture_ip(sent)->time_to_live, 63);
-	CU_ASSERT_TRUE(checksums_hold(sent));
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
 	rte_pktmbuf_free(sent);
 	fixture_receive(&fixture, LAN,
 		fixture_packet(&fixture, backend, 8080, CLIENT, 4000, SYN | ACK, 500, 101));
@@ -85,7 +68,7 @@ test_both_directions(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
 	CU_ASSERT_EQUAL(fixture_ip(sent)->src_addr, inet_addr(VIP));
 	CU_ASSERT_EQUAL(fixture_tcp(sent)->src_port, htons(80));
-	CU_ASSERT_TRUE(checksums_hold(sent));
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
 	rte_pktmbuf_free(sent);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);
@@ -120,7 +103,7 @@ test_no_flow_is_reset(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
 	CU_ASSERT_EQUAL(fixture_tcp(sent)->tcp_flags & RST, RST);
 	CU_ASSERT_EQUAL(ntohl(fixture_tcp(sent)->sent_seq), 7);
-	CU_ASSERT_TRUE(checksums_hold(sent));
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
 	rte_pktmbuf_free(sent);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);
@@ -233,7 +216,7 @@ test_down_resets_both_sides(void)
 	CU_ASSERT_EQUAL(fixture_ip(sent)->src_addr, inet_addr(VIP));
 	CU_ASSERT_EQUAL(fixture_tcp(sent)->tcp_flags & RST, RST);
 	CU_ASSERT_EQUAL(ntohl(fixture_tcp(sent)->sent_seq), 501); /* what the client expects next */
-	CU_ASSERT_TRUE(checksums_hold(sent));
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
 	rte_pktmbuf_free(sent);
 	sent = fixture_sent(&fixture, LAN);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);

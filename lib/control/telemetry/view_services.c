@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
+#include <netinet/in.h>
 
 #include "json.h"
 #include "views.h"
@@ -13,6 +14,36 @@ pool_of(struct sy_surface *surface, const struct sy_service *service)
 	if (service->leaving || service->config.pool >= config->n_pools)
 		return NULL;
 	return &config->pools[service->config.pool];
+}
+
+/* What limits its flows, and what happens at the limit. */
+static void
+add_limits(struct json_object *row, const struct sy_surface_context *context,
+	const struct sy_service *service)
+{
+	const struct sy_config *config = sy_registry_config(context->registry);
+	const struct sy_snapshot *snapshot = sy_snapshot_load(context->publication);
+	struct sy_service_load load = sy_stats_load(context->stats, service->id);
+	const char *on_full = "drop";
+
+	if (snapshot != NULL && service->id < snapshot->n_services) {
+		const struct sy_service_row *now = &snapshot->services[service->id];
+
+		on_full = now->stateless ? "stateless"
+			: now->shares_backends && service->config.on_full == SY_ON_FULL_STATELESS
+			? "drop: shares backends with another service"
+			: "drop";
+	}
+	sy_json_number(row, "embryonic", load.n_embryonic);
+	sy_json_number(row, "max_flows",
+		sy_config_service_flows(&service->config, config->max_flows, config->n_services));
+	if (service->config.protocol == IPPROTO_TCP)
+		sy_json_number(row, "max_half_open",
+			sy_config_service_half_open(&service->config, config->max_flows));
+	sy_json_text(row, "on_full", on_full);
+	sy_json_number(row, "flows_shed", load.flows_shed);
+	sy_json_number(row, "stateless_in", load.stateless_in);
+	sy_json_number(row, "stateless_out", load.stateless_out);
 }
 
 static struct json_object *
@@ -46,6 +77,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 	sy_json_number(row, "flows_refused", traffic.flows_refused);
 	sy_json_number(row, "connections_rate", rates->connections);
 	sy_view_add_traffic(row, &traffic, rates);
+	add_limits(row, surface->context, service);
 	return row;
 }
 

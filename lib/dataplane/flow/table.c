@@ -218,3 +218,9 @@ sy_flow_count(const struct sy_flow_table *table, enum sy_family family)
 {
 	return table->families[family].n_flows;
 }
+
+uint32_t
+sy_flow_capacity(const struct sy_flow_table *table, enum sy_family family)
+{
+	return table->families[family].max_flows;
+}

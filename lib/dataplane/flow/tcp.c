@@ -194,3 +194,15 @@ sy_tcp_track(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segmen
 	return direction == SY_ORIGINAL ? track_client(flow, segment)
 					: track_backend(flow, segment);
 }
+
+void
+sy_tcp_adopt(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	flow->state = SY_FLOW_ESTABLISHED;
+	flow->window_shifts = MAX_WINDOW_SHIFT << 4 | MAX_WINDOW_SHIFT;
+	flow->windows[SY_ORIGINAL] = UINT16_MAX;
+	flow->windows[SY_REPLY] = segment->window;
+	flow->sides[SY_ORIGINAL] = (struct sy_tcp_side){ segment->ack, segment->seq };
+	flow->sides[SY_REPLY] =
+		(struct sy_tcp_side){ segment->seq + segment->length, segment->ack };
+}

@@ -28,6 +28,12 @@ sy_forward_exists(const char *name)
 	return sy_forward_find(name) != SY_NO_FORWARD;
 }
 
+bool
+sy_forward_is_stateless(uint8_t row)
+{
+	return sy_forward_modes[row] != NULL && sy_forward_modes[row]->apply_stateless != NULL;
+}
+
 const char *
 sy_forward_names(void)
 {

@@ -29,9 +29,20 @@ nat_apply(struct sy_packet *packet, const struct sy_flow *flow)
 	return SY_DROP_NONE;
 }
 
+static enum sy_drop
+nat_apply_stateless(struct sy_packet *packet, const struct sy_forward_target *target)
+{
+	bool is_original = packet->direction == SY_ORIGINAL;
+
+	sy_packet_rewrite(
+		packet, is_original ? SY_SIDE_DST : SY_SIDE_SRC, &target->address, target->port_be);
+	return SY_DROP_NONE;
+}
+
 const struct sy_forward sy_forward_nat = {
 	.name = "nat",
 	.help = "destination NAT; backends see the clients' addresses and answer through Steelyard",
 	.reply_tuple = nat_reply_tuple,
 	.apply = nat_apply,
+	.apply_stateless = nat_apply_stateless,
 };

@@ -23,9 +23,9 @@ is_first(const struct sy_packet *packet)
 }
 
 static uint32_t
-pick_backend(struct sy_worker *worker, const struct sy_service_row *service,
-	const struct sy_tuple *tuple)
+pick_backend(struct sy_worker *worker, uint32_t id, const struct sy_tuple *tuple)
 {
+	const struct sy_service_row *service = &worker->snapshot->services[id];
 	struct sy_pick pick = {
 		.client_hash = sy_hash_addr(&tuple->src),
 		.flow_hash = sy_hash_endpoint(&tuple->src, tuple->src_port_be),
@@ -33,25 +33,9 @@ pick_backend(struct sy_worker *worker, const struct sy_service_row *service,
 		.random = &worker->random,
 	};
 
+	if (unlikely(sy_stateless_is_recent(worker, id)))
+		return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
 	return sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
-}
-
-static void
-start_flow(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend)
-{
-	flow->service = service;
-	flow->backend = backend;
-	flow->mode = worker->snapshot->services[service].mode;
-	flow->generation = worker->snapshot->backends[backend].generation;
-	flow->state = SY_FLOW_UDP;
-	if (flow->protocol == IPPROTO_TCP) {
-		flow->state = SY_FLOW_SYN_SENT;
-		worker->half_open[service]++;
-	}
-	sy_live_add(&worker->live, backend, 1);
-	count(worker, SY_COUNTER_FLOWS_CREATED, 1);
-	worker->stats->services[service].flows_created++;
-	worker->stats->backends[backend].flows_created++;
 }
 
 /* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
@@ -99,7 +83,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 	const struct sy_forward *forward = sy_forward_at(service->mode);
 
 	for (int i = 0; i < MAX_PICKS; i++) {
-		uint32_t id = pick_backend(worker, service, &packet->tuple);
+		uint32_t id = pick_backend(worker, packet->service, &packet->tuple);
 		int status;
 
 		if (id == SY_NONE)
@@ -107,7 +91,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 		status = create_flow(worker, packet, forward, id);
 		if (status == 0) {
 			packet->direction = SY_ORIGINAL;
-			start_flow(worker, packet->flow, packet->service, id);
+			sy_flow_begin(worker, packet->flow, packet->service, id);
 			return SY_DROP_NONE;
 		}
 		if (status == -ENOSPC)
@@ -129,36 +113,48 @@ find_just_made(struct sy_worker *worker, struct sy_packet *packet)
 	return hit.flow != NULL;
 }
 
+/* Its first packet makes the flow, or is served without, or is refused. */
 static void
-admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
+admit_first(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	enum sy_drop reason = SY_DROP_HALF_OPEN;
+	enum sy_drop reason = sy_check_limits(worker, packet->service);
 
-	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0) {
-		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);
-		return;
-	}
-	if (find_just_made(worker, packet) && sy_pass(worker, packet))
-		return;
-	if (!is_first(packet)) {
-		sy_answer_refusal(worker, packet, service->on_no_flow, SY_DROP_NO_FLOW);
-		return;
-	}
-	if (packet->tuple.protocol != IPPROTO_TCP ||
-		worker->half_open[packet->service] < service->max_half_open)
+	if (reason == SY_DROP_NONE)
 		reason = make_flow(worker, packet);
 	if (reason == SY_DROP_NONE) {
+		packet->flags |= SY_PACKET_FIRST;
 		/* A flow does not end by the packet that made it; if it did, nothing is sent. */
 		if (!sy_pass(worker, packet))
 			mark_drop(packet, SY_DROP_TCP_STATE);
 		return;
 	}
-	worker->stats->services[packet->service].flows_refused++;
-	if (reason == SY_DROP_NO_BACKEND)
+	if (reason == SY_DROP_NO_BACKEND) {
+		worker->stats->services[packet->service].flows_refused++;
 		sy_answer_refusal(worker, packet, service->on_empty, reason);
-	else
+	} else if (reason == SY_DROP_TUPLE_TAKEN || !sy_stateless_begins(worker, packet)) {
+		worker->stats->services[packet->service].flows_refused++;
 		mark_drop(packet, reason);
+	}
+}
+
+static void
+admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	bool is_error = (packet->flags & SY_PACKET_ICMP_ERROR) != 0;
+
+	if (worker->flows_made && !is_error && find_just_made(worker, packet) &&
+		sy_pass(worker, packet))
+		return;
+	if (!is_error && is_first(packet))
+		admit_first(worker, packet);
+	else if (sy_stateless_goes_on(worker, packet))
+		return;
+	else if (is_error)
+		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);
+	else
+		sy_answer_refusal(worker, packet, service->on_no_flow, SY_DROP_NO_FLOW);
 }
 
 /* To a virtual IP, but to none of its services. */
@@ -180,6 +176,8 @@ pass_by(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
 
+	if (sy_stateless_reply(worker, packet))
+		return;
 	if (sy_snapshot_is_backend(
 		    worker->snapshot, tuple->family, &tuple->src, tuple->src_port_be))
 		mark_drop(packet, SY_DROP_NO_FLOW);

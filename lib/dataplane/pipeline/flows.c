@@ -1,11 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ending flows, with everything that counts them. */
+/* Flows' beginning and end, with everything that counts them. */
+#include <netinet/in.h>
+
 #include "worker.h"
+
+void
+sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend)
+{
+	struct sy_service_load *load = &worker->stats->loads[service];
+
+	flow->service = service;
+	flow->backend = backend;
+	flow->mode = worker->snapshot->services[service].mode;
+	flow->generation = worker->snapshot->backends[backend].generation;
+	flow->state = flow->protocol == IPPROTO_TCP ? SY_FLOW_SYN_SENT : SY_FLOW_UDP_NEW;
+	load->n_flows++;
+	load->n_embryonic++;
+	sy_live_add(&worker->live, backend, 1);
+	count(worker, SY_COUNTER_FLOWS_CREATED, 1);
+	worker->stats->services[service].flows_created++;
+	worker->stats->backends[backend].flows_created++;
+	worker->flows_made = true;
+}
 
 void
 sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow)
 {
-	worker->half_open[flow->service]--;
+	worker->stats->loads[flow->service].n_embryonic--;
 }
 
 void
@@ -15,6 +36,7 @@ sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow)
 		sy_flow_leave_embryonic(worker, flow);
 	if (!sy_flow_is_over(flow))
 		sy_live_add(&worker->live, flow->backend, -1);
+	worker->stats->loads[flow->service].n_flows--;
 	worker->stats->services[flow->service].flows_ended++;
 	worker->stats->backends[flow->backend].flows_ended++;
 	count(worker, SY_COUNTER_FLOWS_ENDED, 1);

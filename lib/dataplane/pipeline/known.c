@@ -76,11 +76,24 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
+/* A second packet of the client: more than who only guesses at services sends. */
+static void
+advance_udp(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	if (packet->direction != SY_ORIGINAL || (packet->flags & SY_PACKET_FIRST) != 0)
+		return;
+	sy_flow_leave_embryonic(worker, packet->flow);
+	packet->flow->state = SY_FLOW_UDP;
+}
+
 static inline bool
 advance(struct sy_worker *worker, struct sy_packet *packet)
 {
-	if (packet->tuple.protocol != IPPROTO_TCP)
+	if (packet->tuple.protocol != IPPROTO_TCP) {
+		if (unlikely(packet->flow->state == SY_FLOW_UDP_NEW))
+			advance_udp(worker, packet);
 		return true;
+	}
 	if (likely(sy_tcp_is_steady(packet->flow, packet->tcp_flags))) {
 		const struct sy_tcp_segment segment = tcp_segment_read(packet);
 

@@ -19,6 +19,7 @@ static uint32_t
 timeout_of(const struct sy_timeouts *timeouts, uint8_t state)
 {
 	switch (state) {
+	case SY_FLOW_UDP_NEW:
 	case SY_FLOW_UDP:
 		return timeouts->udp;
 	case SY_FLOW_SYN_SENT:
@@ -41,6 +42,7 @@ state_word(uint8_t state)
 {
 	static const char *const words[] = {
 		[SY_FLOW_FREE] = "free",
+		[SY_FLOW_UDP_NEW] = "udp-new",
 		[SY_FLOW_UDP] = "udp",
 		[SY_FLOW_SYN_SENT] = "syn-sent",
 		[SY_FLOW_SYN_RECEIVED] = "syn-received",
@@ -77,23 +79,45 @@ write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct 
 	};
 }
 
+/* Whether the flow, which has shown too little to be kept while room is scarce, is to make some. */
+static bool
+must_make_room(const struct sy_worker *worker, const struct sy_flow *flow, uint32_t idle)
+{
+	return sy_flow_is_embryonic(flow) &&
+		idle > worker->snapshot->services[flow->service].timeouts.attack &&
+		sy_is_pressed(worker, flow->service);
+}
+
+static void
+shed(struct sy_worker *worker, struct sy_flow *flow)
+{
+	count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
+	count(worker, SY_COUNTER_FLOWS_SHED, 1);
+	worker->stats->loads[flow->service].flows_shed++;
+	sy_flow_forget(worker, flow);
+}
+
 static void
 visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
 {
 	struct sy_worker *worker = context;
 	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
+	uint32_t idle = sy_ticks_since(worker->now, flow->last_seen);
 
 	(void)table;
 	if (worker->snapshot->backends[flow->backend].generation != flow->generation) {
 		sy_reset_flow(worker, flow);
 		return;
 	}
-	if (sy_ticks_since(worker->now, flow->last_seen) >
-		timeout_of(&service->timeouts, flow->state)) {
+	if (idle > timeout_of(&service->timeouts, flow->state)) {
 		if (flow->state == SY_FLOW_SYN_SENT)
 			worker->stats->backends[flow->backend].connect_failures++;
 		count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
 		sy_flow_forget(worker, flow);
+		return;
+	}
+	if (unlikely(must_make_room(worker, flow, idle))) {
+		shed(worker, flow);
 		return;
 	}
 	if (worker->sweep.request != NULL)

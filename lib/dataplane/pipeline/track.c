@@ -41,6 +41,7 @@ sy_stage_track(struct sy_worker *worker, uint32_t n)
 		return;
 	sy_flow_lookup(worker->flows, tuples, n_left, hits);
 	end_stage(worker, SY_STAGE_LOOKUP, n_left);
+	worker->flows_made = false;
 	worker->flows_changed = false;
 	for (uint32_t i = 0; i < n_left; i++) {
 		packets[i]->flow = hits[i].flow;

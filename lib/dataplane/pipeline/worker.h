@@ -51,6 +51,12 @@ struct sweep {
 	struct sy_request *request; /* a dump in progress */
 };
 
+/* When a service was last served without flows, so that what began without one goes on. */
+struct stateless_window {
+	sy_ticks last;
+	bool is_open;
+};
+
 struct sy_worker {
 	const struct sy_snapshot *snapshot; /* of this turn */
 	struct sy_flow_table *flows;
@@ -60,6 +66,7 @@ struct sy_worker {
 	const struct sy_owners *owners; /* NULL: there is one worker */
 	bool sorted; /* the burst in hand belongs to this worker, whatever is in it */
 	bool measured; /* this turn's stages are */
+	bool flows_made; /* in this burst: earlier look-ups may have missed them */
 	bool flows_changed; /* a flow ended in this burst: earlier look-ups may be stale */
 	uint64_t tsc;
 	uint64_t stage_tsc; /* the last stage's end, when measured */
@@ -82,7 +89,7 @@ struct sy_worker {
 	struct sweep sweep;
 	struct sy_random random;
 	uint32_t *cursors; /* [max_pools] */
-	uint32_t *half_open; /* [max_services] */
+	struct stateless_window *windows; /* [max_services] */
 	uint8_t idle_mode;
 	uint64_t idle_after_cycles;
 	uint64_t idle_since;
@@ -151,9 +158,26 @@ void sy_admit(struct sy_worker *worker, struct sy_packet *packet);
  * the packet is to be admitted like a first one. */
 bool sy_pass(struct sy_worker *worker, struct sy_packet *packet);
 
-/* flows.c: the end of a flow, with all that counts it. */
+/* flows.c: the beginning and end of a flow, with all that counts it. */
+void sy_flow_begin(
+	struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend);
 void sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow);
 void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow);
+
+/* limits.c: what a service may have. */
+enum sy_drop sy_check_limits(const struct sy_worker *worker, uint32_t service);
+bool sy_is_pressed(const struct sy_worker *worker, uint32_t service);
+
+/*
+ * stateless.c: packets of no flow, when there is no room for one.
+ *
+ * begins: a first packet has found no room; false: nor can it be served without.  goes_on: whether
+ * the packet, of no flow, may be one of what began so.
+ */
+bool sy_stateless_begins(struct sy_worker *worker, struct sy_packet *packet);
+bool sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet);
+bool sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet);
+bool sy_stateless_is_recent(struct sy_worker *worker, uint32_t service);
 
 /* answer.c: the packet becomes an answer to its sender, or is dropped. */
 void sy_answer_reset(struct sy_worker *worker, struct sy_packet *packet, enum sy_drop otherwise);

@@ -63,9 +63,9 @@ create_tables(struct sy_worker *worker, const struct sy_worker_params *params)
 
 	worker->cursors = rte_zmalloc_socket("sy_cursors",
 		(params->max_pools + 1) * sizeof(*worker->cursors), 64, params->socket);
-	worker->half_open = rte_zmalloc_socket("sy_half_open",
-		(params->max_services + 1) * sizeof(*worker->half_open), 64, params->socket);
-	if (worker->cursors == NULL || worker->half_open == NULL)
+	worker->windows = rte_zmalloc_socket("sy_windows",
+		(params->max_services + 1) * sizeof(*worker->windows), 64, params->socket);
+	if (worker->cursors == NULL || worker->windows == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < params->max_pools; i++)
 		worker->cursors[i] = (uint32_t)sy_random_next(&worker->random);
@@ -112,7 +112,7 @@ sy_worker_destroy(struct sy_worker *worker)
 		return;
 	sy_flow_table_destroy(worker->flows);
 	rte_free(worker->cursors);
-	rte_free(worker->half_open);
+	rte_free(worker->windows);
 	rte_free(worker);
 }
 
@@ -122,5 +122,6 @@ sy_worker_bytes(const struct sy_worker_params *params)
 	struct sy_flow_table_params flows = table_params(params, 0);
 
 	return sizeof(struct sy_worker) + sy_flow_table_bytes(&flows) +
-		(uint64_t)(params->max_pools + params->max_services + 2) * sizeof(uint32_t);
+		(uint64_t)(params->max_pools + 1) * sizeof(uint32_t) +
+		(uint64_t)(params->max_services + 1) * sizeof(struct stateless_window);
 }

@@ -41,6 +41,12 @@ static const struct sy_config_choice refusals[] = {
 	{ NULL, 0 },
 };
 
+static const struct sy_config_choice full_choices[] = {
+	{ "stateless", SY_ON_FULL_STATELESS },
+	{ "drop", SY_ON_FULL_DROP },
+	{ NULL, 0 },
+};
+
 static const struct sy_config_key health_keys[] = {
 	{ "type", &sy_kind_choice, AT(struct sy_health_config, type), .choices = health_types,
 		.fallback = "tcp",
@@ -144,6 +150,9 @@ static const struct sy_config_key timeout_keys[] = {
 	{ "time_wait", TIMEOUT(time_wait, "60s"), .help = "TCP: closed by both." },
 	{ "closed", TIMEOUT(closed, "3s"), .help = "TCP: after a reset." },
 	{ "udp", TIMEOUT(udp, "5m"), .help = "UDP." },
+	{ "attack", TIMEOUT(attack, "3s"),
+		.help = "TCP half-open, and UDP of one packet, while the table or a limit of the "
+			"service is seven eighths full." },
 };
 
 static const struct sy_config_section timeouts_section = {
@@ -175,6 +184,15 @@ static const struct sy_config_key service_keys[] = {
 	{ "on_no_flow", &sy_kind_choice, AT(struct sy_service_config, on_no_flow),
 		.choices = refusals, .fallback = "reset",
 		.help = "What the sender of a TCP segment of no known flow is told." },
+	{ "on_full", &sy_kind_choice, AT(struct sy_service_config, on_full),
+		.choices = full_choices, .fallback = "stateless",
+		.help = "What becomes of a client for whose flow there is no room: served without a "
+			"flow, by a hash of his address and port, or dropped.  A service that shares "
+			"a backend's address and port with another cannot be served so." },
+	{ "max_flows", &sy_kind_number, AT(struct sy_service_config, max_flows), .high = 1000000000,
+		.fallback = "0",
+		.help = "Flows at once, over all workers; 0: seven eighths of the top's max_flows, or "
+			"all when there is no other service." },
 	{ "max_half_open", &sy_kind_number, AT(struct sy_service_config, max_half_open),
 		.high = 1000000000, .fallback = "0",
 		.help = "Half-open TCP flows at once, over all workers; 0: an eighth of max_flows." },

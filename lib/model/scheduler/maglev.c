@@ -267,4 +267,5 @@ const struct sy_scheduler sy_scheduler_maglev = {
 	.build = maglev_build,
 	.pick = maglev_pick,
 	.free = maglev_free,
+	.is_consistent = true,
 };

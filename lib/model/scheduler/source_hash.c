@@ -241,4 +241,5 @@ const struct sy_scheduler sy_scheduler_source_hash = {
 	.build = source_hash_build,
 	.pick = source_hash_pick,
 	.free = source_hash_free,
+	.is_consistent = true,
 };

@@ -44,6 +44,7 @@ sy_choice_get(struct sy_choice *known, const struct sy_scheduler *scheduler,
 	made->references = 1;
 	made->n_candidates = n_candidates;
 	made->scheduler = scheduler;
+	made->maglev = NULL;
 	memcpy(made->candidates, candidates, n_candidates * sizeof(*candidates));
 	status = scheduler->build(candidates, n_candidates, socket, &made->state);
 	if (status != 0) {
@@ -54,11 +55,25 @@ sy_choice_get(struct sy_choice *known, const struct sy_scheduler *scheduler,
 	return 0;
 }
 
+int
+sy_choice_maglev(struct sy_choice *choice, uint32_t n_backends, const struct sy_maglev **table)
+{
+	uint32_t n_slots = sy_maglev_slots(n_backends);
+	int status = 0;
+
+	if (choice->maglev == NULL)
+		status = sy_maglev_create(
+			choice->candidates, choice->n_candidates, n_slots, &choice->maglev);
+	*table = choice->maglev;
+	return status;
+}
+
 void
 sy_choice_release(struct sy_choice *choice)
 {
 	if (choice == NULL || --choice->references > 0)
 		return;
 	choice->scheduler->free(choice->state);
+	sy_maglev_destroy(choice->maglev);
 	free(choice);
 }

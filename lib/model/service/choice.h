@@ -7,13 +7,14 @@
  * that the next snapshot can tell whether it still holds.  Counted references,
  * management core only.
  */
-#include "sy/scheduler.h"
+#include "sy/maglev.h"
 
 struct sy_choice {
 	uint32_t references;
 	uint32_t n_candidates;
 	const struct sy_scheduler *scheduler;
 	struct sy_scheduler_state *state;
+	struct sy_maglev *maglev; /* NULL: nobody has asked for it */
 	struct sy_candidate candidates[];
 };
 
@@ -22,6 +23,9 @@ struct sy_choice {
 int sy_choice_get(struct sy_choice *known, const struct sy_scheduler *scheduler,
 	const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
 	struct sy_choice **choice);
+/* The Maglev table of the same candidates, built when first asked for; its size is for n_backends.  0
+ * or -ENOMEM. */
+int sy_choice_maglev(struct sy_choice *choice, uint32_t n_backends, const struct sy_maglev **table);
 void sy_choice_release(struct sy_choice *choice); /* NULL is no error */
 
 #endif /* SY_CHOICE_H */

@@ -65,6 +65,9 @@ void sy_index_table_add(struct sy_index_table *table, const struct sy_key *key, 
 /* UINT32_MAX when the key is not there. */
 uint32_t sy_index_table_find(const struct sy_index_table *table, const struct sy_key *key);
 
+/* In place of a service's id: an endpoint answers for more than one. */
+#define SY_SEVERAL (UINT32_MAX - 1)
+
 struct sy_index {
 	struct sy_index_table *services; /* address, port, protocol -> service id */
 	struct sy_index_table *addresses; /* address -> enum sy_address_kind */

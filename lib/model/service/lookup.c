@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Reading a snapshot: workers. */
+#include <netinet/in.h>
+
 #include "index.h"
 #include "lpm.h"
+#include "sy/maglev.h"
 #include "sy/snapshot.h"
 
 uint32_t
@@ -47,6 +50,24 @@ sy_snapshot_has_backend(
 	return sy_index_table_find(snapshot->index->endpoints, &key) != UINT32_MAX;
 }
 
+uint32_t
+sy_snapshot_reply_service(const struct sy_snapshot *snapshot, uint8_t family,
+	const struct sy_addr *address, uint16_t port_be, uint8_t protocol)
+{
+	const enum sy_reply reply = protocol == IPPROTO_UDP ? SY_REPLY_UDP : SY_REPLY_TCP;
+	const struct sy_key key = { .address = *address, .port_be = port_be, .family = family };
+	uint32_t backend, service;
+
+	/* Under port 0 stand the addresses alone. */
+	if (port_be == 0)
+		return SY_NONE;
+	backend = sy_index_table_find(snapshot->index->endpoints, &key);
+	if (backend == UINT32_MAX)
+		return SY_NONE;
+	service = snapshot->replies[backend][reply];
+	return service == SY_SEVERAL ? SY_NONE : service;
+}
+
 struct sy_path
 sy_snapshot_route(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination)
@@ -85,16 +106,40 @@ sy_snapshot_next_hop(
 	return sy_snapshot_route(snapshot, family, destination).next_hop;
 }
 
-uint32_t
-sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
-	struct sy_pick *pick, uint32_t cursors[])
+/* The pool that serves now, or SY_NONE. */
+static uint32_t
+serving_pool(const struct sy_snapshot *snapshot, const struct sy_service_row *service)
 {
 	uint32_t pool = service->pool;
 
 	if (snapshot->pools[pool].state == NULL)
 		pool = service->spare_pool;
-	if (pool == SY_NONE || snapshot->pools[pool].state == NULL)
+	return pool == SY_NONE || snapshot->pools[pool].state == NULL ? SY_NONE : pool;
+}
+
+uint32_t
+sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	struct sy_pick *pick, uint32_t cursors[])
+{
+	uint32_t pool = serving_pool(snapshot, service);
+
+	if (pool == SY_NONE)
 		return SY_NONE;
 	pick->cursor = &cursors[pool];
 	return snapshot->pools[pool].scheduler->pick(snapshot->pools[pool].state, pick);
+}
+
+uint32_t
+sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	struct sy_pick *pick)
+{
+	uint32_t pool = serving_pool(snapshot, service);
+	const struct sy_pool_row *row;
+
+	if (pool == SY_NONE)
+		return SY_NONE;
+	row = &snapshot->pools[pool];
+	if (row->maglev != NULL)
+		return sy_maglev_find(row->maglev, pick->flow_hash);
+	return row->scheduler->pick(row->state, pick);
 }

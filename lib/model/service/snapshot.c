@@ -7,20 +7,11 @@
 
 #include <rte_byteorder.h>
 
+#include "build.h"
 #include "choice.h"
 #include "index.h"
 #include "lpm.h"
 #include "sy/snapshot.h"
-
-/* What the steps of one build share. */
-struct build {
-	const struct sy_snapshot_params *params;
-	struct sy_registry *registry;
-	const struct sy_routes *routes;
-	const struct sy_snapshot *previous;
-	struct sy_snapshot *snapshot;
-	struct sy_error *error;
-};
 
 static void
 index_destroy(struct sy_index *index)
@@ -45,6 +36,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	index_destroy(snapshot->index);
 	free(snapshot->services);
 	free(snapshot->backends);
+	free(snapshot->replies);
 	free(snapshot->pools);
 	free(snapshot->next_hops);
 	free(snapshot->routes);
@@ -66,11 +58,12 @@ allocate(struct build *build)
 		n_addresses += build->routes->ports[i].n_addresses;
 	s->services = calloc(s->n_services + 1, sizeof(*s->services));
 	s->backends = calloc(s->n_backends + 1, sizeof(*s->backends));
+	s->replies = calloc(s->n_backends + 1, sizeof(*s->replies));
 	s->pools = calloc(s->n_pools + 1, sizeof(*s->pools));
 	s->next_hops = calloc(s->n_next_hops + 1, sizeof(*s->next_hops));
 	s->routes = calloc(build->routes->n_routes + 1, sizeof(*s->routes));
 	s->index = calloc(1, sizeof(*s->index));
-	if (s->services == NULL || s->backends == NULL || s->pools == NULL ||
+	if (s->services == NULL || s->backends == NULL || s->replies == NULL || s->pools == NULL ||
 		s->next_hops == NULL || s->routes == NULL || s->index == NULL)
 		return -ENOMEM;
 	s->index->services = sy_index_table_create(s->n_services);
@@ -255,14 +248,24 @@ build_pools(struct build *build)
 	return status;
 }
 
+/* A worker's share of a limit; one that is none stays none. */
 static uint32_t
-half_open_quota(const struct build *build, const struct sy_service_config *config)
+share(const struct build *build, uint32_t limit)
 {
-	uint32_t total =
-		config->max_half_open > 0 ? config->max_half_open : build->params->max_flows / 8;
-	uint32_t each = total / build->params->n_workers;
+	uint32_t each = limit / build->params->n_workers;
 
 	return each > 0 ? each : 1;
+}
+
+static uint32_t
+flow_limit(const struct build *build, const struct sy_service_config *config)
+{
+	uint32_t n_services = sy_registry_config(build->registry)->n_services;
+
+	/* Alone it has the table, whose shares are larger than a worker's part of max_flows. */
+	if (config->max_flows == 0 && n_services <= 1)
+		return UINT32_MAX;
+	return share(build, sy_config_service_flows(config, build->params->max_flows, n_services));
 }
 
 static int
@@ -284,7 +287,9 @@ build_service(struct build *build, const struct sy_service *service)
 		.leaving = service->leaving,
 		.pool = config->pool,
 		.spare_pool = config->spare_pool == SY_NO_POOL ? SY_NONE : config->spare_pool,
-		.max_half_open = half_open_quota(build, config),
+		.max_flows = flow_limit(build, config),
+		.max_half_open =
+			share(build, sy_config_service_half_open(config, build->params->max_flows)),
 		.timeouts = config->timeouts,
 	};
 	if (row->mode == UINT8_MAX)
@@ -326,7 +331,9 @@ build_all(struct build *build)
 		return status;
 	build_backends(build);
 	status = build_pools(build);
-	return status != 0 ? status : build_services(build);
+	if (status == 0)
+		status = build_services(build);
+	return status != 0 ? status : sy_stateless_build(build);
 }
 
 int

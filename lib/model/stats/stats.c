@@ -27,6 +27,7 @@ destroy_worker(struct sy_worker_stats *worker)
 	if (worker == NULL)
 		return;
 	rte_free(worker->services);
+	rte_free(worker->loads);
 	rte_free(worker->backends);
 	rte_free(worker);
 }
@@ -41,7 +42,9 @@ create_worker(uint32_t max_services, uint32_t max_backends, int socket)
 		return NULL;
 	worker->services = alloc_traffic(max_services, socket);
 	worker->backends = alloc_traffic(max_backends, socket);
-	if (worker->services == NULL || worker->backends == NULL) {
+	worker->loads = rte_zmalloc_socket("sy_loads",
+		RTE_MAX(max_services, 1u) * sizeof(*worker->loads), RTE_CACHE_LINE_SIZE, socket);
+	if (worker->services == NULL || worker->backends == NULL || worker->loads == NULL) {
 		destroy_worker(worker);
 		return NULL;
 	}
@@ -147,6 +150,23 @@ sy_stats_service(const struct sy_stats *stats, uint32_t service)
 
 	for (uint32_t w = 0; w < stats->n_workers; w++)
 		add_traffic(&sum, &stats->workers[w]->services[service]);
+	return sum;
+}
+
+struct sy_service_load
+sy_stats_load(const struct sy_stats *stats, uint32_t service)
+{
+	struct sy_service_load sum = { 0 };
+
+	for (uint32_t w = 0; w < stats->n_workers; w++) {
+		const struct sy_service_load *load = &stats->workers[w]->loads[service];
+
+		sum.n_flows += __atomic_load_n(&load->n_flows, __ATOMIC_RELAXED);
+		sum.n_embryonic += __atomic_load_n(&load->n_embryonic, __ATOMIC_RELAXED);
+		sum.stateless_in += read_word(&load->stateless_in);
+		sum.stateless_out += read_word(&load->stateless_out);
+		sum.flows_shed += read_word(&load->flows_shed);
+	}
 	return sum;
 }
 

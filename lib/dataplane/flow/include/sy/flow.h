@@ -24,6 +24,7 @@
 
 enum sy_flow_state {
 	SY_FLOW_FREE, /* not a flow */
+	SY_FLOW_UDP_NEW, /* embryonic: one packet of the client so far */
 	SY_FLOW_UDP,
 	SY_FLOW_SYN_SENT, /* embryonic: the client's SYN was seen */
 	SY_FLOW_SYN_RECEIVED, /* embryonic: and the backend's SYN/ACK */
@@ -128,6 +129,7 @@ void sy_flow_scan(struct sy_flow_table *table, uint32_t n, sy_flow_visit visit, 
 uint32_t sy_flow_scan_length(const struct sy_flow_table *table);
 
 uint32_t sy_flow_count(const struct sy_flow_table *table, enum sy_family family);
+uint32_t sy_flow_capacity(const struct sy_flow_table *table, enum sy_family family);
 
 /* The tuples of the flow, as its packets arrive here. */
 struct sy_tuple sy_flow_tuple(const struct sy_flow *flow, uint8_t direction);
@@ -155,6 +157,10 @@ enum sy_tcp_verdict {
 enum sy_tcp_verdict sy_tcp_track(
 	struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *segment);
 
+/* Takes up a connection in its middle, by a segment of its backend that acknowledges the client: the
+ * flow is established, and its windows are the largest that they can be. */
+void sy_tcp_adopt(struct sy_flow *flow, const struct sy_tcp_segment *segment);
+
 /* Whether nothing more is expected on the flow: it waits for stragglers, and no longer counts as one
  * of its backend's connections. */
 static inline bool
@@ -163,11 +169,12 @@ sy_flow_is_over(const struct sy_flow *flow)
 	return flow->state == SY_FLOW_TIME_WAIT || flow->state == SY_FLOW_CLOSED;
 }
 
-/* Whether the flow counts as half-open. */
+/* Whether the client has shown no more than a first packet, which anybody can send in his name. */
 static inline bool
 sy_flow_is_embryonic(const struct sy_flow *flow)
 {
-	return flow->state == SY_FLOW_SYN_SENT || flow->state == SY_FLOW_SYN_RECEIVED;
+	return flow->state == SY_FLOW_SYN_SENT || flow->state == SY_FLOW_SYN_RECEIVED ||
+		flow->state == SY_FLOW_UDP_NEW;
 }
 
 #endif /* SY_FLOW_H */

@@ -14,7 +14,7 @@
 #include "sy/flow.h"
 #include "sy/packet.h"
 
-struct sy_forward_target { /* the backend chosen for a new flow */
+struct sy_forward_target { /* the backend chosen; of a reply without a flow the service */
 	struct sy_addr address;
 	uint16_t port_be;
 	uint8_t family;
@@ -29,6 +29,10 @@ struct sy_forward {
 	/* Changes a packet of flow->, or an ICMP error about one, for the way that it travels.
 	 * Returns 0 or the drop reason. */
 	enum sy_drop (*apply)(struct sy_packet *packet, const struct sy_flow *flow);
+	/* The same for a packet of no flow: towards target, or as coming from it, as
+	 * packet->direction says.  NULL: the mode needs flows. */
+	enum sy_drop (*apply_stateless)(
+		struct sy_packet *packet, const struct sy_forward_target *target);
 	/* Bytes that the mode adds to a packet on the way to the backend. */
 	uint16_t overhead;
 };
@@ -48,5 +52,6 @@ sy_forward_at(uint8_t row)
 	return sy_forward_modes[row];
 }
 const char *sy_forward_names(void); /* "nat" */
+bool sy_forward_is_stateless(uint8_t row); /* has apply_stateless() */
 
 #endif /* SY_FORWARD_H */

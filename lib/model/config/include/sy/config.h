@@ -126,6 +126,12 @@ enum sy_refusal {
 	SY_REFUSE_DROP,
 };
 
+/* What happens to a client for whose flow there is no room. */
+enum sy_on_full {
+	SY_ON_FULL_STATELESS, /* served without a flow, where replies can be told apart */
+	SY_ON_FULL_DROP,
+};
+
 /* All in milliseconds. */
 struct sy_timeouts {
 	uint32_t established;
@@ -134,6 +140,7 @@ struct sy_timeouts {
 	uint32_t time_wait;
 	uint32_t closed; /* after RST */
 	uint32_t udp;
+	uint32_t attack; /* half-open, or UDP of one packet, while room is scarce */
 };
 
 #define SY_NO_POOL UINT32_MAX
@@ -148,7 +155,9 @@ struct sy_service_config {
 	uint8_t on_no_flow; /* enum sy_refusal: a TCP segment of no known flow */
 	uint32_t pool; /* index */
 	uint32_t spare_pool; /* index, or SY_NO_POOL */
-	uint32_t max_half_open; /* over all workers; 0: an eighth of max_flows */
+	uint8_t on_full; /* enum sy_on_full: a limit below is reached, or the table is full */
+	uint32_t max_flows; /* over all workers; 0: a share, see sy_config_service_flows() */
+	uint32_t max_half_open; /* over all workers; 0: an eighth of the top's max_flows */
 	struct sy_timeouts timeouts;
 };
 
@@ -187,6 +196,23 @@ static inline uint32_t
 sy_config_max_pools(const struct sy_config *config)
 {
 	return config->max_services + config->max_backends;
+}
+
+/* Flows that a service may have at once, over all workers, of the max_flows that there is room for:
+ * one service alone may fill the table, of several each leaves the others an eighth. */
+static inline uint32_t
+sy_config_service_flows(
+	const struct sy_service_config *service, uint32_t max_flows, uint32_t n_services)
+{
+	if (service->max_flows > 0)
+		return service->max_flows;
+	return n_services > 1 ? max_flows - max_flows / 8 : max_flows;
+}
+
+static inline uint32_t
+sy_config_service_half_open(const struct sy_service_config *service, uint32_t max_flows)
+{
+	return service->max_half_open > 0 ? service->max_half_open : max_flows / 8;
 }
 
 /*

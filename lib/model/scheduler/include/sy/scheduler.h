@@ -52,6 +52,8 @@ struct sy_scheduler {
 	/* Returns a candidate's backend id; never fails.  Worker. */
 	uint32_t (*pick)(const struct sy_scheduler_state *state, const struct sy_pick *pick);
 	void (*free)(struct sy_scheduler_state *state); /* NULL is no error */
+	/* pick() looks at nothing but the two hashes: it can serve packets of no flow too. */
+	bool is_consistent;
 };
 
 /* NULL when no scheduler has this name. */

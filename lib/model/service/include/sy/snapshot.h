@@ -18,6 +18,7 @@
 #include <rte_ether.h>
 #include <rte_rcu_qsbr.h>
 
+#include "sy/maglev.h"
 #include "sy/registry.h"
 #include "sy/routes.h"
 #include "sy/scheduler.h"
@@ -61,6 +62,9 @@ struct sy_pool_row {
 	const struct sy_scheduler *scheduler;
 	const struct sy_scheduler_state *state; /* NULL: no backend can serve */
 	struct sy_choice *choice;
+	/* Picks by the flow's hash alone: for packets of no flow.  NULL: no service asks, or the
+	 * scheduler itself does. */
+	const struct sy_maglev *maglev;
 	bool on_spares; /* state holds the spares */
 };
 
@@ -83,8 +87,17 @@ struct sy_service_row {
 	bool leaving; /* only its flows are served; pools are those of a file that is gone */
 	uint32_t pool; /* row of pools */
 	uint32_t spare_pool; /* or SY_NONE */
-	uint32_t max_half_open; /* for each worker */
+	bool stateless; /* may be served without flows: each of its backends tells it apart */
+	bool shares_backends; /* why it may not be */
+	uint32_t max_flows; /* for each worker */
+	uint32_t max_half_open;
 	struct sy_timeouts timeouts;
+};
+
+enum sy_reply { /* a backend answers for one service of each at most, if it can be told at all */
+	SY_REPLY_TCP,
+	SY_REPLY_UDP,
+	SY_N_REPLIES,
 };
 
 struct sy_snapshot {
@@ -100,6 +113,8 @@ struct sy_snapshot {
 	struct sy_pool_row *pools;
 	struct sy_next_hop *next_hops;
 	struct sy_route_row *routes;
+	uint32_t (*replies)
+		[SY_N_REPLIES]; /* private, by backend id: the service that it answers for */
 	struct sy_port_row ports[SY_MAX_PORTS];
 	struct sy_index *index; /* private: look-up tables */
 	struct sy_lpm *lpm; /* private: longest prefix match, shared by successive snapshots */
@@ -108,9 +123,11 @@ struct sy_snapshot {
 
 struct sy_snapshot_params {
 	uint32_t n_workers; /* quotas are divided by it */
-	uint32_t max_flows; /* for the default half-open quota */
 	int socket; /* NUMA node of the workers */
+	uint32_t
+		max_flows; /* of all workers: the limits that the file does not set are shares of it */
 	uint8_t (*find_mode)(const char *name);
+	bool (*is_stateless)(uint8_t mode); /* the mode can do without flows; NULL: none can */
 };
 
 /* Management core.  previous, or NULL, is the snapshot published last: what has not changed since is
@@ -185,5 +202,15 @@ uint32_t sy_snapshot_next_hop(
 /* The backend for a new flow of this service, or SY_NONE when none can serve. */
 uint32_t sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	struct sy_pick *pick, uint32_t cursors[]);
+
+/* The same for a packet of no flow: the flow's hash decides, and nothing else that changes from one
+ * packet to the next. */
+uint32_t sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot,
+	const struct sy_service_row *service, struct sy_pick *pick);
+
+/* The only service of which a packet of no flow from this endpoint can be a reply, or SY_NONE: the
+ * endpoint is no backend's, or several services'. */
+uint32_t sy_snapshot_reply_service(const struct sy_snapshot *snapshot, uint8_t family,
+	const struct sy_addr *address, uint16_t port_be, uint8_t protocol);
 
 #endif /* SY_SNAPSHOT_H */

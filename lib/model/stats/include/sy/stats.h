@@ -35,6 +35,10 @@
 	ROW(FLOWS_REUSED, "flows_reused", "flows", "a SYN on a closed flow made a new one") \
 	ROW(MISDIRECTED, "misdirected", "packets", \
 		"brought by a port to a worker without their flow") \
+	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
+	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
+	ROW(STATELESS_IN, "stateless_in", "packets", "sent to backends without a flow") \
+	ROW(STATELESS_OUT, "stateless_out", "packets", "replies sent to clients without a flow") \
 	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \
 	ROW(LOOPS_IDLE, "loops_idle", "turns", "turns that found nothing to do") \
 	ROW(BUSY_CYCLES, "busy_cycles", "cycles", "time stamp cycles in turns that found work") \
@@ -56,6 +60,7 @@
 	ROW(NO_BACKEND, "no_backend", "no backend can serve, and the service says drop") \
 	ROW(NO_FLOW, "no_flow", "a segment or reply of no known flow") \
 	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may") \
+	ROW(SERVICE_FULL, "service_full", "the service has as many flows as it may") \
 	ROW(TABLE_FULL, "table_full", "the flow table is full") \
 	ROW(TUPLE_TAKEN, "tuple_taken", "the reply direction belongs to another flow") \
 	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow") \
@@ -135,7 +140,7 @@ struct sy_traffic {
 	};
 	uint64_t flows_created;
 	uint64_t flows_ended;
-	uint64_t flows_refused; /* service: no backend, half-open limit, table full */
+	uint64_t flows_refused; /* service: no backend, a limit reached, table full */
 	uint64_t connect_failures; /* SYN unanswered, or answered with RST or ICMP unreachable */
 } __attribute__((aligned(64)));
 
@@ -146,11 +151,21 @@ struct sy_stage_time {
 	uint64_t packets;
 };
 
+/* Of one service on one worker: what counts against its limits, and what is served beyond them. */
+struct sy_service_load {
+	uint32_t n_flows;
+	uint32_t n_embryonic; /* TCP: half-open; UDP: of one packet so far */
+	uint64_t stateless_in; /* packets to backends, without a flow */
+	uint64_t stateless_out; /* and back */
+	uint64_t flows_shed; /* ended early, to make room */
+};
+
 struct sy_worker_stats {
 	uint64_t counters[SY_N_COUNTERS];
 	uint64_t drops[SY_N_DROPS];
 	struct sy_stage_time stages[SY_N_STAGES];
 	struct sy_traffic *services; /* [max_services], by service id */
+	struct sy_service_load *loads; /* [max_services], by service id */
 	struct sy_traffic *backends; /* [max_backends], by backend id */
 } __attribute__((aligned(64)));
 
@@ -170,6 +185,7 @@ void sy_stats_destroy(struct sy_stats *stats); /* NULL is no error */
 uint64_t sy_stats_counter(const struct sy_stats *stats, enum sy_counter counter);
 uint64_t sy_stats_drop(const struct sy_stats *stats, enum sy_drop drop);
 uint64_t sy_stats_worker_dropped(const struct sy_stats *stats, uint32_t worker);
+struct sy_service_load sy_stats_load(const struct sy_stats *stats, uint32_t service);
 struct sy_traffic sy_stats_service(const struct sy_stats *stats, uint32_t service);
 struct sy_traffic sy_stats_backend(const struct sy_stats *stats, uint32_t backend);
 

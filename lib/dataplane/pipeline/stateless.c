@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Serving without flows, when there is no room for one.
+ *
+ * A table in the snapshot, known to every node, says which backend a client's
+ * address and port belong to; the backend's reply is known by the backend's
+ * endpoint, which belongs to one service only (see stateless.c of the service
+ * component: others are never served so).
+ *
+ * What began so must go on so.  For as long as such a connection may be silent,
+ * its later segments are served in the same way, and new flows of the service
+ * are given the table's backend too, since one of them may have begun without.
+ * A connection gets its flow once its backend has answered with more than a
+ * SYN/ACK and there is room: a backend says that only to clients that exist.
+ */
+#include <netinet/in.h>
+
+#include <rte_tcp.h>
+
+#include "sy/hash.h"
+#include "tcp_segment.h"
+#include "worker.h"
+
+static bool
+is_open_for(struct sy_worker *worker, uint32_t service, uint32_t milliseconds)
+{
+	struct stateless_window *window = &worker->windows[service];
+
+	if (!window->is_open)
+		return false;
+	/* Closed for good once it has been looked at too late: ticks wrap. */
+	window->is_open = sy_ticks_since(worker->now, window->last) <=
+		worker->snapshot->services[service].timeouts.established;
+	return window->is_open && sy_ticks_since(worker->now, window->last) <= milliseconds;
+}
+
+static uint32_t
+longest_silence(const struct sy_service_row *service)
+{
+	return service->protocol == IPPROTO_TCP ? service->timeouts.established
+						: service->timeouts.udp;
+}
+
+bool
+sy_stateless_is_recent(struct sy_worker *worker, uint32_t service)
+{
+	const struct sy_service_row *row = &worker->snapshot->services[service];
+
+	/* A repeated SYN comes while the connection is half-open. */
+	return is_open_for(worker, service,
+		row->protocol == IPPROTO_TCP ? row->timeouts.syn : row->timeouts.udp);
+}
+
+static uint32_t
+pick(struct sy_worker *worker, const struct sy_service_row *service, const struct sy_addr *client,
+	uint16_t port_be)
+{
+	struct sy_pick pick = {
+		.client_hash = sy_hash_addr(client),
+		.flow_hash = sy_hash_endpoint(client, port_be),
+		.live = worker->live,
+		.random = &worker->random,
+	};
+
+	return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
+}
+
+/* Before anything is rewritten, since an ICMP error quotes what the sender sent.  next_hop is what
+ * the snapshot says, or SY_NONE; returns whether the packet can go. */
+static bool
+find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
+	const struct sy_addr *destination)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	uint16_t overhead =
+		packet->direction == SY_ORIGINAL ? sy_forward_at(service->mode)->overhead : 0;
+	enum sy_drop reason = SY_DROP_NONE;
+	uint16_t mtu;
+
+	packet->next_hop = next_hop;
+	/* A next hop that no packet can reach now has no MTU. */
+	if (next_hop == SY_NONE || worker->snapshot->next_hops[next_hop].mtu == 0)
+		reason = sy_route(worker, packet->tuple.family, destination, &packet->next_hop);
+	if (unlikely(reason != SY_DROP_NONE)) {
+		mark_drop(packet, reason);
+		return false;
+	}
+	mtu = worker->snapshot->next_hops[packet->next_hop].mtu;
+	if (unlikely(packet->ttl <= 1)) {
+		sy_answer_icmp(worker, packet, SY_ICMP_TIME_EXCEEDED, 0, SY_DROP_TTL_EXPIRED);
+		return false;
+	}
+	if (unlikely(sy_packet_length(packet) + overhead > mtu)) {
+		sy_answer_icmp(worker, packet, SY_ICMP_TOO_BIG, (uint32_t)(mtu - overhead),
+			SY_DROP_TOO_BIG);
+		return false;
+	}
+	return true;
+}
+
+static void
+translate(
+	struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward_target *target)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	enum sy_drop reason;
+
+	sy_packet_decrement_ttl(packet);
+	reason = sy_forward_at(service->mode)->apply_stateless(packet, target);
+	if (reason != SY_DROP_NONE)
+		mark_drop(packet, reason);
+	else
+		packet->verdict = SY_VERDICT_TRANSMIT;
+}
+
+static void
+count_packet(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	struct sy_service_load *load = &worker->stats->loads[packet->service];
+	struct sy_volume *volume =
+		&worker->stats->services[packet->service].ways[packet->direction];
+	bool is_original = packet->direction == SY_ORIGINAL;
+
+	count(worker, is_original ? SY_COUNTER_STATELESS_IN : SY_COUNTER_STATELESS_OUT, 1);
+	load->stateless_in += is_original;
+	load->stateless_out += !is_original;
+	volume->packets++;
+	volume->bytes += sy_packet_length(packet);
+}
+
+static void
+send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	uint32_t id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
+	const struct sy_backend_row *backend;
+
+	packet->direction = SY_ORIGINAL;
+	if (id == SY_NONE) {
+		sy_answer_refusal(worker, packet, service->on_empty, SY_DROP_NO_BACKEND);
+		return;
+	}
+	backend = &worker->snapshot->backends[id];
+	if (find_way(worker, packet, backend->next_hop, &backend->address)) {
+		const struct sy_forward_target target = { backend->address, backend->port_be,
+			backend->family };
+
+		count_packet(worker, packet);
+		translate(worker, packet, &target);
+	}
+}
+
+bool
+sy_stateless_begins(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (!worker->snapshot->services[packet->service].stateless)
+		return false;
+	worker->windows[packet->service] =
+		(struct stateless_window){ .last = worker->now, .is_open = true };
+	send_to_backend(worker, packet);
+	return true;
+}
+
+bool
+sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+
+	if (!service->stateless || !is_open_for(worker, packet->service, longest_silence(service)))
+		return false;
+	worker->windows[packet->service].last = worker->now;
+	send_to_backend(worker, packet);
+	return true;
+}
+
+/* A segment that only a backend with a connection sends. */
+static bool
+shows_connection(const struct sy_packet *packet)
+{
+	const uint8_t relevant =
+		RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_FIN_FLAG;
+
+	return packet->tuple.protocol == IPPROTO_TCP &&
+		(packet->flags & SY_PACKET_ICMP_ERROR) == 0 &&
+		(packet->tcp_flags & relevant) == RTE_TCP_ACK_FLAG;
+}
+
+/* The tuple that the client's packets have, from a reply's. */
+static struct sy_tuple
+original_of(const struct sy_tuple *reply, const struct sy_service_row *service)
+{
+	struct sy_tuple original = sy_tuple_reverse(reply);
+
+	original.dst = service->address;
+	original.dst_port_be = service->port_be;
+	return original;
+}
+
+/* Makes the flow of a connection that began without one; returns whether it did. */
+static bool
+adopt(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_tuple *reply = &packet->tuple;
+	uint32_t id = pick(worker, service, &reply->dst, reply->dst_port_be);
+	struct sy_tuple original = original_of(reply, service);
+	const struct sy_tcp_segment segment = tcp_segment_read(packet);
+
+	/* Who answers may be one that the table no longer has, and that is leaving. */
+	if (id == SY_NONE || !sy_addr_equal(&worker->snapshot->backends[id].address, &reply->src) ||
+		worker->snapshot->backends[id].port_be != reply->src_port_be ||
+		worker->stats->loads[packet->service].n_flows >= service->max_flows ||
+		sy_flow_create(worker->flows, &original, reply, worker->now, &packet->flow) != 0)
+		return false;
+	sy_flow_begin(worker, packet->flow, packet->service, id);
+	sy_flow_leave_embryonic(worker, packet->flow);
+	sy_tcp_adopt(packet->flow, &segment);
+	count(worker, SY_COUNTER_FLOWS_ADOPTED, 1);
+	return true;
+}
+
+static void
+send_to_client(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_forward_target target = { service->address, service->port_be,
+		service->family };
+
+	if (find_way(worker, packet, SY_NONE, &packet->tuple.dst)) {
+		count_packet(worker, packet);
+		translate(worker, packet, &target);
+	}
+}
+
+bool
+sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+	uint32_t id = sy_snapshot_reply_service(
+		worker->snapshot, tuple->family, &tuple->src, tuple->src_port_be, tuple->protocol);
+	const struct sy_service_row *service;
+
+	if (id == SY_NONE)
+		return false;
+	service = &worker->snapshot->services[id];
+	if (!service->stateless || !is_open_for(worker, id, longest_silence(service)))
+		return false;
+	packet->service = id;
+	packet->direction = SY_REPLY;
+	if (shows_connection(packet) && adopt(worker, packet) && sy_pass(worker, packet))
+		return true;
+	send_to_client(worker, packet);
+	return true;
+}

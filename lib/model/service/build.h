@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef SY_SNAPSHOT_BUILD_H
+#define SY_SNAPSHOT_BUILD_H
+
+/* What the steps of building one snapshot share.  Management core. */
+#include "sy/snapshot.h"
+
+struct build {
+	const struct sy_snapshot_params *params;
+	struct sy_registry *registry;
+	const struct sy_routes *routes;
+	const struct sy_snapshot *previous;
+	struct sy_snapshot *snapshot;
+	struct sy_error *error;
+};
+
+/* stateless.c, when all rows are there: which services can do without flows, and by what.  0 or
+ * -ENOMEM. */
+int sy_stateless_build(struct build *build);
+
+#endif /* SY_SNAPSHOT_BUILD_H */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Which services can be served without flows, and by what.
+ *
+ * Towards a backend any table that knows nothing but the packet will do.  A
+ * backend's reply names itself and the client, not the virtual IP that the
+ * client spoke to: it can be translated back only where the backend's address,
+ * port and protocol belong to one service.  So a pool that two services of a
+ * protocol share, or two pools with a backend in common, rule it out.
+ *
+ * Pools and backends are each walked once, however many services share them.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "build.h"
+#include "choice.h"
+#include "index.h"
+
+/* What services a pool, or an endpoint, answers for. */
+struct use {
+	uint32_t services[SY_N_REPLIES]; /* SY_NONE: none; SY_SEVERAL */
+};
+
+static enum sy_reply
+reply_of(uint8_t protocol)
+{
+	return protocol == IPPROTO_UDP ? SY_REPLY_UDP : SY_REPLY_TCP;
+}
+
+static void
+add_use(uint32_t *use, uint32_t service)
+{
+	if (*use == SY_NONE || *use == service)
+		*use = service;
+	else
+		*use = SY_SEVERAL;
+}
+
+static void
+use_pools(const struct sy_snapshot *snapshot, struct use *pools)
+{
+	for (uint32_t i = 0; i < snapshot->n_pools; i++) {
+		for (int reply = 0; reply < SY_N_REPLIES; reply++)
+			pools[i].services[reply] = SY_NONE;
+	}
+	for (uint32_t i = 0; i < snapshot->n_services; i++) {
+		const struct sy_service_row *service = &snapshot->services[i];
+		enum sy_reply reply = reply_of(service->protocol);
+
+		if (!service->used || service->leaving)
+			continue;
+		add_use(&pools[service->pool].services[reply], i);
+		if (service->spare_pool != SY_NONE)
+			add_use(&pools[service->spare_pool].services[reply], i);
+	}
+}
+
+/* Where an endpoint's uses stand: with the first backend that has it. */
+static uint32_t *
+endpoint_uses(const struct sy_snapshot *snapshot, uint32_t backend)
+{
+	const struct sy_backend_row *row = &snapshot->backends[backend];
+	const struct sy_key key = {
+		.address = row->address,
+		.port_be = row->port_be,
+		.family = row->family,
+	};
+
+	return snapshot->replies[sy_index_table_find(snapshot->index->endpoints, &key)];
+}
+
+static void
+use_endpoints(struct build *build, const struct use *pools)
+{
+	const struct sy_config *config = sy_registry_config(build->registry);
+
+	for (uint32_t i = 0; i < build->snapshot->n_backends; i++) {
+		for (int reply = 0; reply < SY_N_REPLIES; reply++)
+			build->snapshot->replies[i][reply] = SY_NONE;
+	}
+	for (uint32_t p = 0; p < build->snapshot->n_pools; p++) {
+		for (uint32_t b = 0; b < config->pools[p].n_backends; b++) {
+			uint32_t id = sy_registry_backend_id(build->registry, p, b);
+			uint32_t *uses = endpoint_uses(build->snapshot, id);
+
+			for (int reply = 0; reply < SY_N_REPLIES; reply++) {
+				if (pools[p].services[reply] != SY_NONE)
+					add_use(&uses[reply], pools[p].services[reply]);
+			}
+		}
+	}
+}
+
+/* Whether each backend of the pool answers for one service only. */
+static bool
+is_told_apart(struct build *build, uint32_t pool, enum sy_reply reply)
+{
+	const struct sy_config *config = sy_registry_config(build->registry);
+
+	for (uint32_t b = 0; b < config->pools[pool].n_backends; b++) {
+		uint32_t id = sy_registry_backend_id(build->registry, pool, b);
+
+		if (endpoint_uses(build->snapshot, id)[reply] == SY_SEVERAL)
+			return false;
+	}
+	return true;
+}
+
+static int
+find_maglev(struct build *build, uint32_t pool)
+{
+	const struct sy_pool_config *config = &sy_registry_config(build->registry)->pools[pool];
+	struct sy_pool_row *row = &build->snapshot->pools[pool];
+
+	if (row->choice == NULL || row->scheduler->is_consistent)
+		return 0;
+	return sy_choice_maglev(row->choice, config->n_backends, &row->maglev);
+}
+
+static int
+settle_service(struct build *build, const struct use *pools, struct sy_service_row *service,
+	const struct sy_service_config *config)
+{
+	const uint32_t used[] = { service->pool, service->spare_pool };
+	enum sy_reply reply = reply_of(service->protocol);
+	int status = 0;
+
+	for (int i = 0; i < 2; i++) {
+		if (used[i] == SY_NONE)
+			continue;
+		if (pools[used[i]].services[reply] == SY_SEVERAL ||
+			!is_told_apart(build, used[i], reply))
+			service->shares_backends = true;
+	}
+	service->stateless = !service->shares_backends && config->on_full == SY_ON_FULL_STATELESS &&
+		build->params->is_stateless != NULL && build->params->is_stateless(service->mode);
+	for (int i = 0; status == 0 && service->stateless && i < 2; i++) {
+		if (used[i] != SY_NONE)
+			status = find_maglev(build, used[i]);
+	}
+	return status;
+}
+
+int
+sy_stateless_build(struct build *build)
+{
+	struct sy_snapshot *snapshot = build->snapshot;
+	struct use *pools = calloc(snapshot->n_pools + 1, sizeof(*pools));
+	int status = 0;
+
+	if (pools == NULL)
+		return -ENOMEM;
+	use_pools(snapshot, pools);
+	use_endpoints(build, pools);
+	for (uint32_t i = 0; status == 0 && i < snapshot->n_services; i++) {
+		struct sy_service_row *row = &snapshot->services[i];
+		const struct sy_service *service = sy_registry_service(build->registry, i);
+
+		if (row->used && !row->leaving)
+			status = settle_service(build, pools, row, &service->config);
+	}
+	free(pools);
+	return status;
+}
