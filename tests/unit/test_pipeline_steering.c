@@ -187,16 +187,16 @@ test_handed_over_in_bursts(void)
 	fixture_begin(&fixture, "", "", 2);
 	port = port_of_other_worker();
 	ring = fixture.mailboxes[1]->handover[0];
-	for (int i = 0; i < 32; i++)
+	for (int i = 0; i < SY_BURST; i++)
 		wan->in[wan->n_in++] = fixture_packet(&fixture, CLIENT, port, VIP, 53, 0, 0, 0);
-	for (int i = 0; i < 32; i++)
+	for (int i = 0; i < SY_BURST; i++)
 		fixture.ports[LAN].in[fixture.ports[LAN].n_in++] =
 			fixture_packet(&fixture, "10.0.0.11", 8080, CLIENT, port, 0, 0, 0);
 	sy_worker_turn(fixture.workers[0]);
-	CU_ASSERT_EQUAL(rte_ring_count(ring), 64);
-	CU_ASSERT_EQUAL(counter_of(0, SY_COUNTER_HANDED_OVER), 64);
+	CU_ASSERT_EQUAL(rte_ring_count(ring), 2 * SY_BURST);
+	CU_ASSERT_EQUAL(counter_of(0, SY_COUNTER_HANDED_OVER), 2 * SY_BURST);
 	sy_worker_turn(fixture.workers[1]);
-	CU_ASSERT_EQUAL(counter_of(1, SY_COUNTER_HANDED_IN), 32);
+	CU_ASSERT_EQUAL(counter_of(1, SY_COUNTER_HANDED_IN), SY_BURST);
 	fixture_turn(&fixture);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);

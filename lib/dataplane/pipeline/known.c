@@ -40,7 +40,7 @@ may_move(const struct sy_worker *worker, const struct sy_packet *packet)
 
 /* A segment that may change the flow's state.  Returns whether the packet may go on; else its
  * verdict is set, or it has no flow any more. */
-static bool
+static __rte_noinline bool
 advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 {
 	struct sy_flow *flow = packet->flow;
@@ -131,7 +131,7 @@ next_hop_of(const struct sy_worker *worker, const struct sy_packet *packet)
 
 /* Why a packet cannot go its way, or an answer that says so.  It is as its sender sent it, since
  * an ICMP error quotes that. */
-static void
+static __rte_noinline void
 refuse_way(struct sy_worker *worker, struct sy_packet *packet, uint16_t overhead)
 {
 	struct sy_addr destination = sy_flow_address(
@@ -152,7 +152,7 @@ refuse_way(struct sy_worker *worker, struct sy_packet *packet, uint16_t overhead
 			SY_DROP_TOO_BIG);
 }
 
-static void
+static inline void
 send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_forward *forward = sy_forward_at(packet->flow->mode);
@@ -179,7 +179,7 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 
 /* What is not usual about a packet or its flow.  Returns whether the packet may go on; else its
  * verdict is set, or it has no flow any more. */
-static bool
+static __rte_noinline bool
 pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
 {
 	/* Only the first piece has ports: alone it is of no use to its receiver. */
@@ -201,8 +201,8 @@ pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
-bool
-sy_pass(struct sy_worker *worker, struct sy_packet *packet)
+static __rte_always_inline bool
+pass(struct sy_worker *worker, struct sy_packet *packet)
 {
 	struct sy_flow *flow = packet->flow;
 
@@ -217,4 +217,27 @@ sy_pass(struct sy_worker *worker, struct sy_packet *packet)
 	count_traffic(worker, packet);
 	send_on_its_way(worker, packet);
 	return true;
+}
+
+bool
+sy_pass(struct sy_worker *worker, struct sy_packet *packet)
+{
+	return pass(worker, packet);
+}
+
+/* Known and unknown ones in the order in which they came: a flow's packets may be both. */
+void
+sy_stage_known(struct sy_worker *worker, struct sy_packet *const packets[],
+	const struct sy_flow_hit hits[], uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct sy_packet *packet = packets[i];
+
+		packet->flow = hits[i].flow;
+		packet->direction = hits[i].direction;
+		if (unlikely(worker->flows_changed))
+			sy_track_again(worker, packet);
+		if (unlikely(packet->flow == NULL) || unlikely(!pass(worker, packet)))
+			sy_admit(worker, packet);
+	}
 }

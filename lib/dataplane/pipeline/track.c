@@ -2,10 +2,8 @@
 /* Finding the flow of each packet of the burst. */
 #include "worker.h"
 
-/* A flow that ended in this burst may be what an earlier look-up of the burst points to, or its
- * entry may belong to another flow by now. */
-static void
-look_up_again(struct sy_worker *worker, struct sy_packet *packet)
+void
+sy_track_again(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
 	struct sy_flow_hit hit;
@@ -13,15 +11,6 @@ look_up_again(struct sy_worker *worker, struct sy_packet *packet)
 	sy_flow_lookup(worker->flows, &tuple, 1, &hit);
 	packet->flow = hit.flow;
 	packet->direction = hit.direction;
-}
-
-static void
-track(struct sy_worker *worker, struct sy_packet *packet)
-{
-	if (unlikely(worker->flows_changed))
-		look_up_again(worker, packet);
-	if (unlikely(packet->flow == NULL) || unlikely(!sy_pass(worker, packet)))
-		sy_admit(worker, packet);
 }
 
 void
@@ -43,9 +32,5 @@ sy_stage_track(struct sy_worker *worker, uint32_t n)
 	end_stage(worker, SY_STAGE_LOOKUP, n_left);
 	worker->flows_made = false;
 	worker->flows_changed = false;
-	for (uint32_t i = 0; i < n_left; i++) {
-		packets[i]->flow = hits[i].flow;
-		packets[i]->direction = hits[i].direction;
-		track(worker, packets[i]);
-	}
+	sy_stage_known(worker, packets, hits, n_left);
 }

@@ -141,7 +141,13 @@ uint32_t sy_receive_finished(struct sy_worker *worker);
 void sy_stage_classify(struct sy_worker *worker, uint32_t n);
 void sy_stage_steer(struct sy_worker *worker, uint32_t n);
 void sy_stage_track(struct sy_worker *worker, uint32_t n);
+void sy_stage_known(struct sy_worker *worker, struct sy_packet *const packets[],
+	const struct sy_flow_hit hits[], uint32_t n); /* the second half of track */
 void sy_stage_finish(struct sy_worker *worker, uint32_t n);
+
+/* track.c: a flow that ended in this burst may be what an earlier look-up of the burst points to,
+ * or its entry may belong to another flow by now. */
+void sy_track_again(struct sy_worker *worker, struct sy_packet *packet);
 
 /* steer.c: gives the packet to the worker that owns its flow; false: that is this one. */
 bool sy_steer(struct sy_worker *worker, struct sy_packet *packet);

@@ -26,7 +26,7 @@
 #include "sy/stats.h"
 
 /* Packets that one receive call may bring, and the vector that the stages work on. */
-#define SY_BURST 32
+#define SY_BURST 64
 
 /* A port as a worker sees it.  The functions are ethdev's in the daemon; tests and the benchmark
  * bring their own. */
