@@ -11,6 +11,7 @@ struct build {
 	const struct sy_routes *routes;
 	const struct sy_snapshot *previous;
 	struct sy_snapshot *snapshot;
+	uint32_t *endpoints; /* by backend id: the first backend with the same address and port */
 	struct sy_error *error;
 };
 

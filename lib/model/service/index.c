@@ -23,15 +23,16 @@ sy_index_table_destroy(struct sy_index_table *table)
 	free(table);
 }
 
-void
+uint32_t
 sy_index_table_add(struct sy_index_table *table, const struct sy_key *key, uint32_t value)
 {
 	uint32_t at = sy_key_hash(key) & table->mask;
 
 	while (table->entries[at].used != 0) {
 		if (sy_key_equal(&table->entries[at].key, key))
-			return;
+			return table->entries[at].value;
 		at = (at + 1) & table->mask;
 	}
 	table->entries[at] = (struct sy_index_entry){ .key = *key, .value = value, .used = 1 };
+	return value;
 }

@@ -59,8 +59,8 @@ sy_neighbour_key(uint8_t family, const struct sy_addr *address, uint8_t port)
 struct sy_index_table *sy_index_table_create(uint32_t n);
 void sy_index_table_destroy(struct sy_index_table *table); /* NULL is no error */
 
-/* The first value for a key stays. */
-void sy_index_table_add(struct sy_index_table *table, const struct sy_key *key, uint32_t value);
+/* The first value for a key stays; returns that. */
+uint32_t sy_index_table_add(struct sy_index_table *table, const struct sy_key *key, uint32_t value);
 
 /* UINT32_MAX when the key is not there. */
 uint32_t sy_index_table_find(const struct sy_index_table *table, const struct sy_key *key);

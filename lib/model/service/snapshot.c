@@ -63,8 +63,10 @@ allocate(struct build *build)
 	s->next_hops = calloc(s->n_next_hops + 1, sizeof(*s->next_hops));
 	s->routes = calloc(build->routes->n_routes + 1, sizeof(*s->routes));
 	s->index = calloc(1, sizeof(*s->index));
-	if (s->services == NULL || s->backends == NULL || s->replies == NULL || s->pools == NULL ||
-		s->next_hops == NULL || s->routes == NULL || s->index == NULL)
+	build->endpoints = calloc(s->n_backends + 1, sizeof(*build->endpoints));
+	if (build->endpoints == NULL || s->services == NULL || s->backends == NULL ||
+		s->replies == NULL || s->pools == NULL || s->next_hops == NULL ||
+		s->routes == NULL || s->index == NULL)
 		return -ENOMEM;
 	s->index->services = sy_index_table_create(s->n_services);
 	s->index->addresses = sy_index_table_create(s->n_services + n_addresses);
@@ -173,7 +175,8 @@ build_backends(struct build *build)
 		key.family = row->family;
 		sy_index_table_add(build->snapshot->index->endpoints, &key, i);
 		key.port_be = row->port_be;
-		sy_index_table_add(build->snapshot->index->endpoints, &key, i);
+		build->endpoints[i] =
+			sy_index_table_add(build->snapshot->index->endpoints, &key, i);
 	}
 }
 
@@ -358,6 +361,7 @@ sy_snapshot_build(const struct sy_snapshot_params *params, struct sy_registry *r
 	build.snapshot->version = previous == NULL ? 1 : previous->version + 1;
 	build.snapshot->reset_epoch = sy_registry_reset_epoch(registry);
 	status = build_all(&build);
+	free(build.endpoints);
 	if (status != 0) {
 		sy_snapshot_free(build.snapshot);
 		if (error != NULL && error->text[0] == '\0')

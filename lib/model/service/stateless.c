@@ -57,18 +57,11 @@ use_pools(const struct sy_snapshot *snapshot, struct use *pools)
 	}
 }
 
-/* Where an endpoint's uses stand: with the first backend that has it. */
+/* An endpoint's uses stand with the first backend that has it. */
 static uint32_t *
-endpoint_uses(const struct sy_snapshot *snapshot, uint32_t backend)
+endpoint_uses(const struct build *build, uint32_t backend)
 {
-	const struct sy_backend_row *row = &snapshot->backends[backend];
-	const struct sy_key key = {
-		.address = row->address,
-		.port_be = row->port_be,
-		.family = row->family,
-	};
-
-	return snapshot->replies[sy_index_table_find(snapshot->index->endpoints, &key)];
+	return build->snapshot->replies[build->endpoints[backend]];
 }
 
 static void
@@ -83,7 +76,7 @@ use_endpoints(struct build *build, const struct use *pools)
 	for (uint32_t p = 0; p < build->snapshot->n_pools; p++) {
 		for (uint32_t b = 0; b < config->pools[p].n_backends; b++) {
 			uint32_t id = sy_registry_backend_id(build->registry, p, b);
-			uint32_t *uses = endpoint_uses(build->snapshot, id);
+			uint32_t *uses = endpoint_uses(build, id);
 
 			for (int reply = 0; reply < SY_N_REPLIES; reply++) {
 				if (pools[p].services[reply] != SY_NONE)
@@ -102,7 +95,7 @@ is_told_apart(struct build *build, uint32_t pool, enum sy_reply reply)
 	for (uint32_t b = 0; b < config->pools[pool].n_backends; b++) {
 		uint32_t id = sy_registry_backend_id(build->registry, pool, b);
 
-		if (endpoint_uses(build->snapshot, id)[reply] == SY_SEVERAL)
+		if (endpoint_uses(build, id)[reply] == SY_SEVERAL)
 			return false;
 	}
 	return true;
