@@ -27,15 +27,31 @@ instructions_file() {
 		count = json.load(open(sys.argv[1]))
 		stages = count["stages"]
 		assert abs(sum(stages.values()) - count["instructions_per_packet"]) < 1e-6, count
-		assert stages["lib/dataplane/packet/parse.c"] > 10, count
+		assert sum(stages[s] for s in stages if s.startswith("lib/dataplane/packet/")) > 10, count
 		assert all(not name.startswith("app/") for name in stages), count
 		print("stages add up")
+	EOF
+}
+
+# instructions_kept: no more than a tenth above the figure that the pipeline's README gives.
+instructions_kept() {
+	[[ -s $scratch/count.json ]] || return
+	/usr/bin/python3 - "$scratch/count.json" "$root/lib/dataplane/pipeline/README.md" <<-'EOF'
+		import json, re, sys
+		now = json.load(open(sys.argv[1]))["instructions_per_packet"]
+		row = re.search(r"^\| in all \|.*\| (\d+) \|$", open(sys.argv[2]).read(), re.MULTILINE)
+		written = int(row[1])
+		print(f"{now:.0f} instructions a packet, {written} in the README")
+		assert now <= 1.10 * written, "a packet takes more instructions: tools/bench instructions"
+		print("kept")
 	EOF
 }
 
 test_bench() {
 	expect "bench: the instructions of a packet are counted by stage" 0 'stages add up' \
 		instructions_file
+	expect "bench: a packet takes no more instructions than the README says" 0 'kept' \
+		instructions_kept
 	expect "bench: the file holds the table's figures" 0 'figures agree' bench_file
 	expect "bench: an option that is none is refused" 2 'usage' in_root tools/bench --nonsense
 }
