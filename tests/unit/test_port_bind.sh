@@ -59,6 +59,7 @@ device() {
 	file "$folder/device" 0x1572
 	file "$folder/numa_node" 0
 	file "$folder/driver_override" '(null)'
+	file "$folder/irq" 16
 	if [[ -n $3 ]]; then
 		mkdir -p "$root/sys/bus/pci/drivers/$3"
 		: >"$root/sys/bus/pci/drivers/$3/unbind"
@@ -69,6 +70,7 @@ device() {
 	fi
 	if [[ -n $5 ]]; then
 		mkdir -p "$root/sys/kernel/iommu_groups/$5/devices"
+		file "/sys/kernel/iommu_groups/$5/type" DMA-FQ
 		ln -sfn "$root$folder" "$root/sys/kernel/iommu_groups/$5/devices/$1"
 		ln -sfn "$root/sys/kernel/iommu_groups/$5" "$root$folder/iommu_group"
 	fi
@@ -88,6 +90,12 @@ device 0000:04:00.0 0x010802 nvme '' 4
 device 0000:05:00.0 0x020000 ixgbe eth5 ''
 device 0000:06:00.0 0x020000 vfio-pci '' 6
 device 0000:07:00.0 0x020000 bnxt eth7 7
+device 0000:08:00.0 0x020000 uio_pci_generic '' ''
+device 0000:09:00.0 0x020000 iavf eth9 ''
+file /sys/bus/pci/devices/0000:09:00.0/irq 0
+device 0000:0a:00.0 0x020000 virtio-pci '' 8
+file /sys/bus/pci/devices/0000:0a:00.0/virtio0/features \
+	1111011111111111111101110000110110000000000000000000000000000000
 mkdir -p "$root/sys/class/iommu/dmar0" "$root/sys/class/net/eth7/upper_br0" "$root/sys/class/net/br0"
 file /proc/net/route "$(printf 'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\neth0\t00000000\t0102000A\t0003\t0\t0\t0\t00000000\neth1\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF')"
 file /proc/net/ipv6_route "00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003      br0"
@@ -102,7 +110,8 @@ expect 'list shows what is to be done with each device' 0 \
 	"0000:01:00.0  8086:1572  igb          eth0             0     in use
 0000:02:00.1  8086:1572  i40e         eth2             0     bind vfio 0000:02:00.1
 ready: mlx5 stays with the kernel
-ready: bound to vfio-pci" list
+ready: bound to vfio-pci
+ready: bound to uio_pci_generic" list
 expect 'the device with the default route is refused' 1 \
 	'carries the default route or this SSH session (eth0)' --dry-run vfio 0000:01:00.0
 expect 'a device below a bridge with the IPv6 default route is refused' 1 'eth7' \
@@ -120,6 +129,22 @@ holds 'a dry run changes nothing' /sys/bus/pci/devices/0000:02:00.0/driver_overr
 expect 'without an IOMMU the unsafe mode is turned on with a warning' 0 \
 	"warning: 0000:05:00.0 has no IOMMU
 + echo 1 > $root/sys/module/vfio/parameters/enable_unsafe_noiommu_mode" --dry-run vfio 05:00.0
+expect 'virtio that heeds no IOMMU is refused before it is taken' 1 'iommu_platform=on' \
+	--dry-run vfio 0a:00.0
+expect 'uio_pci_generic does without both' 0 \
+	"+ modprobe uio_pci_generic
+warning: uio_pci_generic uses no IOMMU
++ echo ixgbe > $root/run/steelyard/bind/0000:05:00.0
++ echo uio_pci_generic > $root/sys/bus/pci/devices/0000:05:00.0/driver_override" \
+	--dry-run uio 05:00.0
+expect 'but not with an IOMMU that translates' 1 'start the kernel with iommu=pt' \
+	--dry-run uio 02:00.0
+expect 'nor without an interrupt line' 1 'has no interrupt line' --dry-run uio 09:00.0
+mv "$root/sys/module/vfio/parameters/enable_unsafe_noiommu_mode" "$scratch/switch"
+expect 'where vfio cannot do without an IOMMU, the other way is named' 1 \
+	"vfio no mode without
+'bind uio 0000:05:00.0'" --dry-run vfio 05:00.0
+mv "$scratch/switch" "$root/sys/module/vfio/parameters/enable_unsafe_noiommu_mode"
 expect 'mlx5 is not bound' 0 'stays bound to mlx5_core: nothing to bind
 mlx5_ib ib_uverbs are not loaded' --dry-run vfio 03:00.0
 expect 'what is no network device is refused' 1 'is no network device' --dry-run vfio 04:00.0
@@ -134,7 +159,9 @@ expect 'a device goes back to the driver that it had' 0 "+ modprobe ixgbe
 + echo '' > $root/sys/bus/pci/devices/0000:06:00.0/driver_override
 + echo 0000:06:00.0 > $root/sys/bus/pci/devices/0000:06:00.0/driver/unbind
 + echo 0000:06:00.0 > $root/sys/bus/pci/drivers_probe" --dry-run restore 06:00.0
-expect 'what is not bound to vfio-pci is not restored' 0 'but to i40e' --dry-run restore 02:00.0
+expect 'also from uio_pci_generic' 0 "+ echo 0000:08:00.0 > $root/sys/bus/pci/drivers_probe" \
+	--dry-run restore 08:00.0
+expect 'what is bound to neither is not restored' 0 'but to i40e' --dry-run restore 02:00.0
 
 expect 'hugepages are spread over nodes, on top of those in use' 0 \
 	"+ echo 106 > $root/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages

@@ -27,6 +27,10 @@ explain_driver(const char *address, const char *driver, const struct sy_profiles
 		return sy_error_set(error, -ENODEV,
 			"it is bound to vfio-pci, but no DPDK driver took it: is it a NIC that DPDK "
 			"knows, is its IOMMU group all bound, may this process use /dev/vfio");
+	if (strcmp(driver, "uio_pci_generic") == 0)
+		return sy_error_set(error, -ENODEV,
+			"it is bound to uio_pci_generic, but no DPDK driver took it: is it a NIC "
+			"that DPDK knows, is this process root");
 	for (uint32_t i = 0; (profile = sy_profiles_at(profiles, i)) != NULL; i++)
 		if (strcmp(profile->kernel_driver, driver) == 0)
 			return sy_error_set(error, -ENODEV,
