@@ -9,7 +9,7 @@ import threading
 
 from labkit import client
 from labkit.links import mac, neighbour
-from labkit.runner import Skip
+from labkit.skip import Skip
 from labkit.topology import CLIENT4, LAN4, VIP4, VIP6, WAN4, WAN6, backend4
 
 GROUPS = ("one", "tap")

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import time
 
+from . import xdp
 from .control import Control
 from .links import interfaces
 from .topology import LAN_DEVICE, WAN_DEVICE
@@ -25,6 +26,8 @@ class NotReady(Exception):
 
 
 class Appliance:
+    STOP_S = 5  # within which it has to end
+
     def __init__(self, session, namespace, kind):
         self.namespace = namespace
         self.kind = kind
@@ -133,6 +136,10 @@ class Appliance:
                 total += sum(int(line.split()[1]) for line in file
                              if line.startswith("voluntary_ctxt_switches"))
         return total
+
+    def refused(self):
+        """Packets that AF_XDP did not send."""
+        return xdp.refused(self.child.pid) if self.kind == "af_xdp" else 0
 
     def cpu_seconds(self):
         with open(f"/proc/{self.child.pid}/stat", encoding="ascii") as file:

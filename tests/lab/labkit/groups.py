@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The appliances that tests ask for: a name, and how to start it."""
 
-from . import config, probe
+from . import config, pci, probe
 
 
 def _start(lab, kind=None, workers=1, change=None):
@@ -39,4 +39,17 @@ def own(lab):
     lab.use_ports(probe.port_kind()[0])
 
 
-GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "own": own}
+def card(model):
+    """Two workers on PCI cards of this model, in a guest."""
+    def start(lab):
+        lab.use_ports(model)
+        lab.workers = 2
+        if lab.appliance.drivers() != {lab.appliance.driver()}:
+            lab.appliance.bind()
+        lab.appliance.start(lab.config())
+        lab.control.wait_all_up(pci.START_S)
+    return start
+
+
+GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "own": own,
+          **{f"pci-{model}": card(model) for model in pci.CARDS}}

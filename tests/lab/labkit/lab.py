@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The whole lab: a session, the network, four servers, and one appliance."""
 
-from . import config, kernels, probe
+from . import config, guest_image, kernels, pci, probe
 from .appliance import Appliance
 from .servers import Backend
 from .session import Session
+from .skip import Skip
 from .telemetry import Telemetry
 from .topology import Network
 
@@ -16,6 +17,7 @@ class Lab:
         self.session = Session(lab_id)
         self.kind, self.kind_reason = (kind, "chosen") if kind else probe.port_kind()
         self.workers = 1
+        self._guest = self._no_guest = None
         self.hugepages = probe.hugepages()
         self.network = Network(self.session.prefix)
         self.client = self.network.client
@@ -49,16 +51,37 @@ class Lab:
                 namespace.run("ip", "neigh", "flush", "all")
                 namespace.run("ip", "-6", "neigh", "flush", "all")
         self.kind = kind
-        self.appliance = Appliance(self.session, self.balancer, kind)
+        if kind in pci.CARDS:
+            self.appliance = pci.GuestAppliance(self.session, self.balancer, self.guest(),
+                                                pci.CARDS[kind])
+        else:
+            self.appliance = Appliance(self.session, self.balancer, kind)
         self.control = self.appliance.control
         self.telemetry = Telemetry(self.appliance.telemetry_socket)
+
+    def guest(self):
+        """The virtual machine with the PCI cards, booted when it is first asked for."""
+        if self._no_guest:
+            raise Skip(self._no_guest)
+        if self._guest is None:
+            try:
+                guest = pci.boot(self.session, self.balancer)
+            except guest_image.Missing as reason:
+                self._no_guest = f"no PCI cards without QEMU: {reason}"
+                raise Skip(self._no_guest) from None
+            self.session.at_end(guest.stop)
+            self._guest = guest
+        return self._guest
 
     def _stop_appliance(self):
         if self.appliance.running():
             self.appliance.stop()
 
     def config(self):
-        return config.build(self.session, self.kind, self.hugepages, self.workers)
+        settings = config.build(self.session, self.kind, self.hugepages, self.workers)
+        if self.kind in pci.CARDS:
+            pci.adapt(settings, pci.CARDS[self.kind])
+        return settings
 
     def restore(self):
         """The network and the servers as they were at the beginning."""
