@@ -33,8 +33,6 @@ struct daemon {
 	struct sy_eal_args eal_args;
 	uint64_t needed_bytes;
 	struct sy_ports *ports;
-	struct sy_steering steering;
-	struct sy_owners owners;
 	struct sy_stats *stats;
 	struct sy_live *live;
 	struct sy_registry *registry;
@@ -50,6 +48,8 @@ struct daemon {
 	struct sy_adapt *adapt;
 	struct sy_surface *surface;
 	struct sy_surface_context surface_context;
+	struct sy_surface_rung surface_rungs[SY_N_STEERING_RUNGS];
+	uint32_t beats;
 	struct sy_watchdog watchdog;
 	uv_loop_t loop;
 	uv_timer_t tick; /* each millisecond while there is work for it */
@@ -95,6 +95,10 @@ int daemon_publish(struct daemon *daemon, bool now, struct sy_error *error);
 
 /* reload.c: SIGHUP's and the control socket's. */
 int daemon_reload(void *daemon, struct sy_error *error);
+
+/* steering.c: the rung in the log and on the surfaces; whether the NICs keep to it. */
+void daemon_tell_steering(struct daemon *daemon);
+void daemon_judge_steering(struct daemon *daemon);
 
 /* surfaces.c */
 int daemon_open_surfaces(struct daemon *daemon, struct sy_error *error);

@@ -94,6 +94,7 @@ on_beat(uv_timer_t *timer)
 	struct sy_error error;
 
 	poll_links(daemon);
+	daemon_judge_steering(daemon);
 	if (sy_registry_collect(daemon->registry) &&
 		sy_kernel_sync_vips(daemon->kernel, daemon->registry, &error) != 0)
 		sy_warning("%s", error.text);

@@ -5,7 +5,6 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_random.h>
 
 #include "daemon.h"
 #include "sy/forward.h"
@@ -74,15 +73,8 @@ stop_environment(struct daemon *daemon)
 static int
 open_ports(struct daemon *daemon, struct sy_error *error)
 {
-	int status = sy_ports_open(
+	return sy_ports_open(
 		daemon->config, daemon->placement.worker_sockets, &daemon->ports, error);
-
-	if (status != 0)
-		return status;
-	sy_ports_steering(daemon->ports, &daemon->steering);
-	sy_notice("steering: %s: %s", sy_steering_name(daemon->steering.rung),
-		daemon->steering.reason);
-	return 0;
 }
 
 static void
@@ -129,7 +121,6 @@ create_model(struct daemon *daemon, struct sy_error *error)
 
 	if (status != 0)
 		return status;
-	sy_owners_init(&daemon->owners, n, rte_rand());
 	status = fill_routes(daemon);
 	if (status == 0)
 		status = sy_stats_create(
@@ -201,6 +192,7 @@ start_traffic(struct daemon *daemon, struct sy_error *error)
 		status = sy_ports_start(daemon->ports, error);
 	if (status != 0)
 		return status;
+	daemon_tell_steering(daemon);
 	status = daemon_launch_workers(daemon, error);
 	if (status != 0)
 		sy_ports_stop(daemon->ports);

@@ -46,7 +46,7 @@ create_worker(struct daemon *daemon, uint16_t index)
 
 	daemon_worker_params(daemon, index, &params);
 	connect_ports(daemon, index, ios);
-	params.owners = &daemon->owners;
+	params.owners = &daemon->ports->owners;
 	params.publication = &daemon->publisher.publication;
 	params.mailboxes = daemon->mailboxes;
 	params.stats = daemon->stats->workers[index];

@@ -74,6 +74,13 @@ static const struct column flow_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column steering_columns[] = {
+	{ "RUNG", "rung", cell_text, true },
+	{ "STATE", "state", cell_text, true },
+	{ "WHY", "reason", cell_text, true },
+	{ .header = NULL },
+};
+
 static const struct column drop_columns[] = {
 	{ "REASON", "reason", cell_text, true },
 	{ "PACKETS", "packets", cell_count, false },
@@ -99,6 +106,7 @@ const struct view_columns view_columns[] = {
 	{ "ports", "port", port_columns, "no ports", NULL },
 	{ "workers", "worker", worker_columns, "no workers", NULL },
 	{ "cycles", "worker", cycle_columns, "no packet has been measured", NULL },
+	{ "steering", "rung", steering_columns, "no steering", NULL },
 	{ "services", "service", service_columns, "no services", NULL },
 	{ "backends", "backend", backend_columns, "no backends", NULL },
 	{ "flows", NULL, flow_columns, "no flows", NULL },

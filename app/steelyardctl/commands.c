@@ -27,8 +27,8 @@ static const struct ctl_option flow_options[] = {
 const struct ctl_command ctl_commands[] = {
 	{ .name = "show",
 		.usage = "VIEW [NAME]",
-		.help = "print a view: info, ports, workers, cycles, services, backends,\n"
-			"           flows, drops, health or config",
+		.help = "print a view: info, ports, workers, cycles, steering, services,\n"
+			"           backends, flows, drops, health or config",
 		.examples = "  steelyardctl show backends\n"
 			    "  steelyardctl show backends web/web1\n"
 			    "  steelyardctl show drops\n"

@@ -95,8 +95,8 @@ ctl_run_show(const struct ctl_args *args)
 		if (view != NULL)
 			return ctl_fail(CTL_USAGE, "'show %s' takes no name", view->view);
 		return ctl_fail(CTL_USAGE,
-			"no view '%s': show info, ports, workers, cycles, services, backends, "
-			"flows, drops, health or config",
+			"no view '%s': show info, ports, workers, cycles, steering, services, "
+			"backends, flows, drops, health or config",
 			args->words[0]);
 	}
 	if (name != NULL && strcmp(view->picks, "worker") == 0) {

@@ -9,6 +9,11 @@
 
 #include "sy/time.h"
 
+static const struct sy_surface_rung rungs[] = {
+	{ "client-hash", "no", "the port has one queue" },
+	{ "software", "in use", "always there" },
+};
+
 static const char config_form[] =
 	"{ \"workers\": 2, \"control\": { \"socket\": \"%s\" }, \"ports\": ["
 	"{ \"name\": \"wan\", \"device\": \"net_null0\", \"addresses\": [\"192.0.2.2/24\"] } ],"
@@ -102,6 +107,8 @@ fill_context(struct surface_fixture *fixture)
 		.config_loaded_us = 1700000000000000,
 		.steering = "software",
 		.steering_reason = "the port has one queue",
+		.rungs = rungs,
+		.n_rungs = sizeof(rungs) / sizeof(rungs[0]),
 		.daemon = fixture,
 		.reload = reload,
 		.changed = changed,

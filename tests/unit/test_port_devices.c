@@ -127,7 +127,6 @@ test_fewer_queues_than_workers(void)
 	struct sy_config config = config_of(20, "net_ring0", NULL);
 	struct sy_ports *ports = open_ports(&config);
 	struct sy_port *port = &ports->ports[0];
-	struct sy_steering steering;
 	struct rte_mbuf *mbuf;
 
 	CU_ASSERT_EQUAL(port->n_rx_queues, 16);
@@ -137,10 +136,9 @@ test_fewer_queues_than_workers(void)
 		CU_ASSERT_EQUAL(port->tx_owners[w], w % 16);
 	}
 	CU_ASSERT_EQUAL(sy_port_receive(port, 19, &mbuf, 1), 0);
-	sy_ports_steering(ports, &steering);
-	CU_ASSERT_EQUAL(steering.rung, SY_STEERING_SOFTWARE);
-	CU_ASSERT_STRING_EQUAL(sy_steering_name(steering.rung), "software");
-	CU_ASSERT_PTR_NOT_NULL(strstr(steering.reason, "16 receive queues for 20 workers"));
+	CU_ASSERT_EQUAL(ports->steering.rung, SY_STEERING_SOFTWARE);
+	CU_ASSERT_STRING_EQUAL(sy_steering_name(ports->steering.rung), "software");
+	CU_ASSERT_PTR_NOT_NULL(strstr(ports->steering.reason, "port p0 (net_ring) has no RSS"));
 	sy_ports_close(ports);
 }
 
@@ -149,15 +147,13 @@ test_no_offload_is_assumed(void)
 {
 	struct sy_config config = config_of(1, "net_ring0", NULL);
 	struct sy_ports *ports = open_ports(&config);
-	struct sy_steering steering;
 	char text[128];
 
 	CU_ASSERT_EQUAL(ports->ports[0].offloads &
 			(SY_PORT_RX_IP_CHECKSUM | SY_PORT_TX_IP_CHECKSUM | SY_PORT_TX_TCP_CHECKSUM |
 				SY_PORT_TX_UDP_CHECKSUM),
 		0);
-	sy_ports_steering(ports, &steering);
-	CU_ASSERT_EQUAL(steering.rung, SY_STEERING_SINGLE);
+	CU_ASSERT_EQUAL(ports->steering.rung, SY_STEERING_SINGLE);
 	CU_ASSERT_STRING_EQUAL(
 		sy_port_offloads_text(SY_PORT_RX_IP_CHECKSUM | SY_PORT_RSS, text, sizeof(text)),
 		"rx_ip_checksum, rss");

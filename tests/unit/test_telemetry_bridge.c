@@ -104,8 +104,8 @@ ask(int fd, const char *command)
 static void
 test_commands(void)
 {
-	static const char *const names[] = { "info", "ports", "workers", "services", "backends",
-		"flows", "drops", "health", "config" };
+	static const char *const names[] = { "info", "ports", "workers", "steering", "services",
+		"backends", "flows", "drops", "health", "config" };
 	struct json_object *all;
 	int fd;
 

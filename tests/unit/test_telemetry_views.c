@@ -284,6 +284,25 @@ test_services(void)
 }
 
 static void
+test_steering(void)
+{
+	struct json_object *row;
+	struct json_object *all;
+
+	open_surface("");
+	all = ask_all("steering");
+	CU_ASSERT_EQUAL(json_object_array_length(all), 2);
+	CU_ASSERT_STRING_EQUAL(text_of(json_object_array_get_idx(all, 0), "state"), "no");
+	json_object_put(all);
+	row = ask_one("steering", "{\"rung\":\"software\"}");
+	CU_ASSERT_STRING_EQUAL(text_of(row, "state"), "in use");
+	CU_ASSERT_STRING_EQUAL(text_of(row, "reason"), "always there");
+	json_object_put(row);
+	expect_failure("steering", "{\"rung\":\"x\"}", "no rung 'x'");
+	close_surface();
+}
+
+static void
 test_drops(void)
 {
 	struct json_object *row;
@@ -430,6 +449,7 @@ static const struct sy_test tests[] = {
 	{ "backends: sums over workers, live flows, filters", test_backends },
 	{ "backends and health say one word for a state", test_states },
 	{ "services: flows that live are created less ended", test_services },
+	{ "steering: every rung with its state and reason", test_steering },
 	{ "drops: every reason with its sum and meaning", test_drops },
 	{ "info: the daemon's own figures among the rest", test_info },
 	{ "config: the whole, or a part by its path", test_config },

@@ -11,6 +11,7 @@
 static const struct sy_argument no_arguments[] = { { .name = NULL } };
 static const struct sy_argument port_arguments[] = { { .name = "port" }, { .name = NULL } };
 static const struct sy_argument service_arguments[] = { { .name = "service" }, { .name = NULL } };
+static const struct sy_argument rung_arguments[] = { { .name = "rung" }, { .name = NULL } };
 static const struct sy_argument drop_arguments[] = { { .name = "reason" }, { .name = NULL } };
 static const struct sy_argument config_arguments[] = { { .name = "path" }, { .name = NULL } };
 static const struct sy_argument worker_arguments[] = {
@@ -53,6 +54,13 @@ const struct sy_view sy_views[] = {
 		.separator = "/",
 		.value = "cycles_per_packet",
 		.begin = sy_view_cycles },
+	{ .name = "steering",
+		.help = "Ways to bring a flow to one worker; with a rung, that one",
+		.arguments = rung_arguments,
+		.names = { "rung" },
+		.picks = "rung",
+		.value = "state",
+		.begin = sy_view_steering },
 	{ .name = "services",
 		.help = "Names of the services; with a name, that service",
 		.arguments = service_arguments,

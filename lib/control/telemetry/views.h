@@ -63,6 +63,7 @@ void sy_view_cycles(struct sy_surface *, struct json_object *, struct sy_answer 
 void sy_view_services(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_backends(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_flows(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_steering(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_drops(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_health(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_config(struct sy_surface *, struct json_object *, struct sy_answer *);

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <rte_errno.h>
+#include <rte_random.h>
 
 #include "device.h"
+#include "ladder.h"
 #include "pool.h"
 #include "setup.h"
 #include "sy/log.h"
@@ -58,6 +60,8 @@ open_all(struct sy_ports *ports, const struct sy_config *config, struct sy_error
 	if (status == 0)
 		status = acquire_all(ports, config, error);
 	if (status == 0)
+		sy_ladder_plan(ports, config);
+	if (status == 0)
 		status = sy_pool_create_all(ports, error);
 	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++) {
 		status = sy_setup_apply(&ports->ports[i], &config->ports[i], ports, error);
@@ -77,6 +81,7 @@ sy_ports_open(const struct sy_config *config, const int *worker_sockets, struct 
 	if (made == NULL)
 		return sy_error_set(error, -ENOMEM, "ports: out of memory");
 	made->n_workers = config->workers;
+	sy_owners_init(&made->owners, made->n_workers, rte_rand());
 	for (uint16_t w = 0; w < config->workers; w++)
 		made->worker_sockets[w] = worker_sockets[w] < 0 ? 0 : worker_sockets[w];
 	status = open_all(made, config, error);
@@ -103,6 +108,7 @@ sy_ports_start(struct sy_ports *ports, struct sy_error *error)
 		port->started = true;
 		sy_port_poll_link(port);
 	}
+	sy_ladder_settle(ports);
 	return 0;
 }
 

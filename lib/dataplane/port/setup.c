@@ -11,6 +11,7 @@
 #include "netdev.h"
 #include "offload.h"
 #include "pool.h"
+#include "rss.h"
 #include "sy/log.h"
 
 static int
@@ -45,16 +46,13 @@ grant_offloads(const struct sy_port *port, const struct rte_eth_dev_info *info, 
 }
 
 static uint32_t
-choose_rss(
-	const struct sy_port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
+choose_rss(struct sy_port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
-	uint64_t fields =
-		info->flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
+	uint64_t fields = info->flow_type_rss_offloads & SY_RSS_FIELDS;
 
 	if (port->n_rx_queues == 1 || !port->profile->rss || fields == 0)
 		return 0;
-	conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-	conf->rx_adv_conf.rss_conf.rss_hf = fields;
+	sy_rss_configure(port, fields, conf);
 	return SY_PORT_RSS;
 }
 

@@ -36,6 +36,13 @@ struct sy_surface_worker {
 	int socket; /* NUMA node, or -1 */
 };
 
+/* A rung of the steering ladder. */
+struct sy_surface_rung {
+	const char *name;
+	const char *state; /* "in use", "possible" or "no" */
+	const char *reason;
+};
+
 /* A fact that only the daemon or another component knows: a line of `show info` or `show ports`. */
 struct sy_surface_figure {
 	const char *name; /* letters, digits and '_'; unit as suffix (_bytes, _ms) */
@@ -63,6 +70,8 @@ struct sy_surface_context {
 	uint64_t config_loaded_us; /* sy_time_wall_us() of the last file that was taken */
 	const char *steering; /* the rung: "software", "client-hash", ... */
 	const char *steering_reason; /* why no better one */
+	const struct sy_surface_rung *rungs; /* [n_rungs] */
+	uint32_t n_rungs;
 
 	void *daemon; /* handed to the functions below */
 	/* Loads the file again and applies it; all or nothing.  0 or a negative errno with error. */

@@ -28,10 +28,13 @@
 #include "sy/config.h"
 #include "sy/error.h"
 #include "sy/net.h"
+#include "sy/owner.h"
 #include "sy/profile.h"
+#include "sy/steering.h"
 
 #define SY_NO_QUEUE UINT16_MAX
 #define SY_MAX_PORT_POOLS 16
+#define SY_PORT_RSS_KEY 64 /* longest key of a device that is asked for */
 
 /* What a device does by itself.  Each bit was asked for and granted on its own; where it is
  * missing, software does the work. */
@@ -45,6 +48,15 @@ enum sy_port_offload {
 	SY_PORT_TX_FAST_FREE = 1 << 6, /* needs all packets from one pool, one reference each */
 	SY_PORT_RSS = 1 << 7, /* receive queues are chosen by a hash over addresses and ports */
 	SY_PORT_ALL_MULTICAST = 1 << 8, /* neighbour discovery and VRRP reach the port */
+};
+
+/* What the steering ladder wants of the device's hash. */
+struct sy_port_rss {
+	uint8_t side; /* enum sy_port_side */
+	uint16_t n_places; /* of the device's table of queues; a power of two */
+	uint64_t types; /* RTE_ETH_RSS_*; 0: nothing in particular */
+	uint8_t key[SY_PORT_RSS_KEY];
+	uint8_t key_size; /* bytes that the device takes */
 };
 
 struct sy_port {
@@ -74,6 +86,7 @@ struct sy_port {
 	uint16_t rx_descriptors; /* of each queue, as the device took them */
 	uint16_t tx_descriptors;
 	uint16_t data_room; /* bytes that its receive buffers must have, headroom included */
+	struct sy_port_rss rss;
 };
 
 /* Buffers of one size on one NUMA node. */
@@ -94,23 +107,11 @@ struct sy_ports {
 	struct sy_port_pool pools[SY_MAX_PORT_POOLS];
 	uint32_t n_pools;
 	struct sy_profiles *profiles;
-};
-
-/*
- * How both directions of a flow come to one worker.  The numbers are those of the steering ladder;
- * sy_steering_name() is the word on all surfaces.
- */
-enum sy_steering_rung {
-	SY_STEERING_SINGLE = 0, /* one worker: nothing to steer */
-	SY_STEERING_CLIENT_HASH = 1,
-	SY_STEERING_CHOSEN_PORT = 2,
-	SY_STEERING_FLOW_RULES = 3,
-	SY_STEERING_SOFTWARE = 4, /* workers hand packets of others' flows over */
-};
-
-struct sy_steering {
-	enum sy_steering_rung rung;
-	char reason[256];
+	struct sy_steering steering; /* final once the ports are started */
+	struct sy_owners owners; /* likewise: for workers */
+	uint8_t clients_key[SY_TOEPLITZ_KEY]; /* of the hash of client-side ports */
+	uint64_t judged_received; /* counters at sy_ports_judge_steering()'s last call */
+	uint64_t judged_misdirected;
 };
 
 struct sy_port_counters {
@@ -136,7 +137,8 @@ struct sy_port_counters {
 int sy_ports_open(const struct sy_config *config, const int *worker_sockets,
 	struct sy_ports **ports, struct sy_error *error);
 
-/* Lets packets flow.  On an error all ports are stopped again. */
+/* Lets packets flow, and settles on a rung of the steering ladder.  On an error all ports are stopped
+ * again. */
 int sy_ports_start(struct sy_ports *ports, struct sy_error *error);
 
 /* Workers must have stopped. */
@@ -159,9 +161,11 @@ void sy_port_read_device_counters(const struct sy_port *port,
 /* Names of granted offloads, separated by ", "; returns text. */
 const char *sy_port_offloads_text(uint32_t offloads, char *text, size_t size);
 
-/* Which rung works with these ports and why not a higher one. */
-void sy_ports_steering(const struct sy_ports *ports, struct sy_steering *steering);
-const char *sy_steering_name(enum sy_steering_rung rung);
+/*
+ * Whether steering keeps its word, by all workers' counters received and misdirected so far; call it
+ * about once a second.  True: it did not, and is software from now on (ports->steering says why).
+ */
+bool sy_ports_judge_steering(struct sy_ports *ports, uint64_t received, uint64_t misdirected);
 
 /* Workers.  Takes up to n packets from this worker's queues of the port. */
 static inline uint16_t

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Which rung: the order in which they are tried, and what becomes of a device that breaks its word. */
+#include "ladder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_random.h>
+
+#include "flow_rule.h"
+#include "hash_check.h"
+#include "rss.h"
+#include "rss_key.h"
+#include "sy/log.h"
+
+/* A second with fewer packets proves nothing. */
+#define JUDGED_PACKETS 1000
+/* One packet in four at the wrong worker costs more than looking at each. */
+#define JUDGED_SHARE 4
+
+static void
+say(struct sy_ports *ports, enum sy_steering_rung rung, bool possible, const char *reason)
+{
+	struct sy_steering_row *row = &ports->steering.rows[rung];
+
+	row->possible = possible;
+	snprintf(row->reason, sizeof(row->reason), "%s", reason);
+}
+
+static void
+take(struct sy_ports *ports, enum sy_steering_rung rung, const char *reason)
+{
+	ports->steering.rung = rung;
+	snprintf(ports->steering.reason, sizeof(ports->steering.reason), "%s", reason);
+}
+
+static void
+forget_hashes(struct sy_ports *ports)
+{
+	for (uint32_t i = 0; i < ports->n_ports; i++)
+		ports->ports[i].rss.types = 0;
+}
+
+/* What the reply's tuple hashes to depends on the local port, which is ours to choose: any hash will
+ * do whose key and table are known. */
+static void
+check_chosen_port(struct sy_ports *ports, const struct sy_hash_wish *wish)
+{
+	struct sy_error error;
+
+	for (uint32_t i = 0; i < ports->n_ports; i++)
+		if (sy_hash_check(&ports->ports[i], wish, &error) != 0) {
+			say(ports, SY_STEERING_CHOSEN_PORT, false, error.text);
+			return;
+		}
+	say(ports, SY_STEERING_CHOSEN_PORT, true,
+		"the ports' hashes can be known; it is for services with local addresses, of which "
+		"there are none");
+}
+
+static const char *const way_reasons[SY_N_HASH_WAYS] = {
+	[SY_HASH_ONE_SIDE] = "the ports hash the client's address and port alone",
+	[SY_HASH_KEY_PAIR] =
+		"the ports have keys under which only the client's address and port count",
+};
+
+static int
+try_way(struct sy_ports *ports, struct sy_hash_wish *wish, enum sy_hash_way way,
+	struct sy_error *error)
+{
+	struct sy_random random = { .state = rte_rand() };
+	int status = 0;
+
+	wish->way = way;
+	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++)
+		status = sy_hash_check_way(&ports->ports[i], wish, error);
+	if (status == 0)
+		sy_hash_give_keys(ports, wish, &random);
+	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++)
+		status = sy_hash_try(&ports->ports[i], error);
+	return status;
+}
+
+static void
+plan_client_hash(struct sy_ports *ports, struct sy_hash_wish *wish)
+{
+	struct sy_error error;
+	int status = 0;
+
+	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++) {
+		status = sy_hash_check(&ports->ports[i], wish, &error);
+		if (status == 0)
+			status = sy_hash_check_side(&ports->ports[i], &error);
+	}
+	if (status != 0) {
+		say(ports, SY_STEERING_CLIENT_HASH, false, error.text);
+		return;
+	}
+	for (int way = 0; way < SY_N_HASH_WAYS; way++) {
+		if (try_way(ports, wish, (enum sy_hash_way)way, &error) == 0) {
+			say(ports, SY_STEERING_CLIENT_HASH, true, way_reasons[way]);
+			return;
+		}
+		sy_debug("steering: %s", error.text);
+	}
+	say(ports, SY_STEERING_CLIENT_HASH, false, error.text);
+	forget_hashes(ports);
+}
+
+void
+sy_ladder_plan(struct sy_ports *ports, const struct sy_config *config)
+{
+	struct sy_hash_wish wish;
+
+	for (uint32_t i = 0; i < ports->n_ports; i++)
+		ports->ports[i].rss.side = sy_config_port_side(config, i);
+	if (ports->n_workers == 1) {
+		for (int rung = 0; rung < SY_N_STEERING_RUNGS; rung++)
+			say(ports, (enum sy_steering_rung)rung, rung == SY_STEERING_SINGLE,
+				"one worker has every packet");
+		return;
+	}
+	say(ports, SY_STEERING_SINGLE, false, "there are several workers");
+	say(ports, SY_STEERING_SOFTWARE, true, "rings between workers are always there");
+	sy_hash_wish_init(&wish, config, ports->n_workers);
+	check_chosen_port(ports, &wish);
+	plan_client_hash(ports, &wish);
+}
+
+static void
+settle_client_hash(struct sy_ports *ports)
+{
+	unsigned int bits = sy_hash_bits(ports);
+	struct sy_error error;
+
+	for (uint32_t i = 0; i < ports->n_ports; i++)
+		if (sy_rss_program(&ports->ports[i], ports->n_workers, bits, &error) != 0) {
+			say(ports, SY_STEERING_CLIENT_HASH, false, error.text);
+			return;
+		}
+	sy_owners_init_nic(&ports->owners, ports->n_workers, ports->clients_key, bits);
+}
+
+static void
+check_flow_rules(struct sy_ports *ports)
+{
+	struct sy_error error;
+
+	for (uint32_t i = 0; i < ports->n_ports; i++)
+		if (sy_flow_rule_check(&ports->ports[i], ports->n_workers, &error) != 0) {
+			say(ports, SY_STEERING_FLOW_RULES, false, error.text);
+			return;
+		}
+	say(ports, SY_STEERING_FLOW_RULES, true,
+		"the ports take rules; it is for services with local addresses, of which there are "
+		"none");
+}
+
+void
+sy_ladder_settle(struct sy_ports *ports)
+{
+	const struct sy_steering_row *rows = ports->steering.rows;
+
+	if (ports->n_workers == 1) {
+		take(ports, SY_STEERING_SINGLE, rows[SY_STEERING_SINGLE].reason);
+		return;
+	}
+	check_flow_rules(ports);
+	if (rows[SY_STEERING_CLIENT_HASH].possible)
+		settle_client_hash(ports);
+	take(ports,
+		rows[SY_STEERING_CLIENT_HASH].possible ? SY_STEERING_CLIENT_HASH
+						       : SY_STEERING_SOFTWARE,
+		rows[SY_STEERING_CLIENT_HASH].reason);
+}
+
+bool
+sy_ports_judge_steering(struct sy_ports *ports, uint64_t received, uint64_t misdirected)
+{
+	uint64_t n_received = received - ports->judged_received;
+	uint64_t n_misdirected = misdirected - ports->judged_misdirected;
+	char reason[SY_STEERING_REASON];
+
+	ports->judged_received = received;
+	ports->judged_misdirected = misdirected;
+	if (ports->steering.rung != SY_STEERING_CLIENT_HASH || n_received < JUDGED_PACKETS ||
+		n_misdirected < n_received / JUDGED_SHARE)
+		return false;
+	snprintf(reason, sizeof(reason),
+		"of %lu packets the ports brought %lu to the wrong worker: a device does not do "
+		"what it says, or a port's \"side\" is wrong",
+		n_received, n_misdirected);
+	say(ports, SY_STEERING_CLIENT_HASH, false, reason);
+	take(ports, SY_STEERING_SOFTWARE, reason);
+	atomic_store_explicit(&ports->owners.early, true, memory_order_relaxed);
+	return true;
+}
+
+const char *
+sy_steering_name(enum sy_steering_rung rung)
+{
+	static const char *const names[] = {
+		[SY_STEERING_SINGLE] = "single",
+		[SY_STEERING_CLIENT_HASH] = "client-hash",
+		[SY_STEERING_CHOSEN_PORT] = "chosen-port",
+		[SY_STEERING_FLOW_RULES] = "flow-rules",
+		[SY_STEERING_SOFTWARE] = "software",
+	};
+
+	return names[rung];
+}

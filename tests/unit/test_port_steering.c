@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The steering ladder on emulated devices: which rung is taken, and that flows then stay together. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_ethdev.h>
+
+#include "flow_rule.h"
+#include "rss_port.h"
+#include "sy/port.h"
+#include "sy/random.h"
+#include "unit.h"
+
+#define FLOWS 2000
+#define WORKERS 4
+
+static struct sy_port_config port_rows[2];
+static struct sy_service_config service_rows[4];
+static const int sockets[SY_MAX_WORKERS];
+static struct sy_random chance = { .state = 3 };
+
+/* A client-side and a server-side port, and services of TCP and UDP over IPv4 and IPv6, which begin
+ * at first: 0 for IPv4's two, 2 for IPv6's. */
+static struct sy_config
+config_of(uint16_t workers, uint32_t first, uint32_t n_services)
+{
+	memset(port_rows, 0, sizeof(port_rows));
+	for (uint32_t i = 0; i < 2; i++) {
+		snprintf(port_rows[i].name, sizeof(port_rows[i].name), "p%u", i);
+		snprintf(port_rows[i].device, sizeof(port_rows[i].device), "net_ring%u", i);
+		snprintf(port_rows[i].profile, sizeof(port_rows[i].profile), "auto");
+		port_rows[i].mtu = 1500;
+		port_rows[i].rx_descriptors = port_rows[i].tx_descriptors = 256;
+		port_rows[i].side = i == 0 ? SY_PORT_SIDE_CLIENTS : SY_PORT_SIDE_SERVERS;
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		service_rows[i].address.family = i / 2;
+		service_rows[i].protocol = i % 2 == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+	}
+	return (struct sy_config){ .name = "unit",
+		.workers = workers,
+		.ports = port_rows,
+		.n_ports = 2,
+		.services = service_rows + first,
+		.n_services = n_services };
+}
+
+static struct sy_ports *
+open_ports(const struct sy_config *config)
+{
+	struct sy_ports *ports = NULL;
+	struct sy_error error = { "" };
+
+	if (sy_ports_open(config, sockets, &ports, &error) != 0 ||
+		sy_ports_start(ports, &error) != 0)
+		fprintf(stderr, "# %s\n", error.text);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(ports);
+	return ports;
+}
+
+static struct sy_tuple
+random_tuple(uint32_t service)
+{
+	struct sy_tuple tuple = { .family = service_rows[service].address.family,
+		.protocol = service_rows[service].protocol };
+
+	tuple.src.words[0] = sy_random_next(&chance);
+	tuple.dst.words[0] = sy_random_next(&chance);
+	if (tuple.family == SY_IPV4) {
+		tuple.src = sy_addr_v4(tuple.src.v4_be);
+		tuple.dst = sy_addr_v4(tuple.dst.v4_be);
+	} else {
+		tuple.src.words[1] = sy_random_next(&chance);
+		tuple.dst.words[1] = sy_random_next(&chance);
+	}
+	tuple.src_port_be = (uint16_t)sy_random_next(&chance);
+	tuple.dst_port_be = (uint16_t)sy_random_next(&chance);
+	return tuple;
+}
+
+/* What comes back from a random backend. */
+static struct sy_tuple
+reply_to(const struct sy_tuple *request, uint32_t service)
+{
+	struct sy_tuple reply = random_tuple(service);
+
+	reply.dst = request->src;
+	reply.dst_port_be = request->src_port_be;
+	return reply;
+}
+
+struct tally {
+	uint32_t astray; /* requests that came to another worker than their flow's owner */
+	uint32_t apart; /* replies that did */
+	uint32_t shares[WORKERS];
+};
+
+static struct tally
+run_flows(const struct sy_ports *ports, uint32_t service)
+{
+	struct tally tally = { 0 };
+
+	for (int i = 0; i < FLOWS; i++) {
+		struct sy_tuple request = random_tuple(service);
+		struct sy_tuple reply = reply_to(&request, service);
+		uint32_t owner =
+			sy_owner(&ports->owners, request.family, &request.src, request.src_port_be);
+
+		tally.astray += rss_port_queue(ports->ports[0].device, &request) != owner;
+		tally.apart += rss_port_queue(ports->ports[1].device, &reply) != owner;
+		tally.shares[owner]++;
+	}
+	return tally;
+}
+
+static void
+expect_together(const struct sy_ports *ports, uint32_t service)
+{
+	struct tally tally = run_flows(ports, service);
+
+	CU_ASSERT_EQUAL(tally.astray, 0);
+	CU_ASSERT_EQUAL(tally.apart, 0);
+	for (int w = 0; w < WORKERS; w++) /* 500 expected: six standard deviations around it */
+		CU_ASSERT(tally.shares[w] > 380 && tally.shares[w] < 620);
+}
+
+static void
+expect_client_hash(const struct sy_ports *ports, const char *words)
+{
+	CU_ASSERT_EQUAL(ports->steering.rung, SY_STEERING_CLIENT_HASH);
+	CU_ASSERT_FALSE(sy_owners_early(&ports->owners));
+	if (strstr(ports->steering.reason, words) == NULL) {
+		fprintf(stderr, "# \"%s\" lacks \"%s\"\n", ports->steering.reason, words);
+		CU_FAIL("another reason");
+	}
+}
+
+static void
+leave_sides_out(void)
+{
+	rss_nature.types &= ~(RTE_ETH_RSS_L3_SRC_ONLY | RTE_ETH_RSS_L3_DST_ONLY |
+		RTE_ETH_RSS_L4_SRC_ONLY | RTE_ETH_RSS_L4_DST_ONLY);
+}
+
+static void
+test_one_side(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+
+	for (int packs = 0; packs < 2; packs++) {
+		struct sy_ports *ports;
+
+		rss_port_reset();
+		rss_nature.packs = packs;
+		ports = open_ports(&config);
+		expect_client_hash(ports, "address and port alone");
+		for (uint32_t service = 0; service < 4; service++)
+			expect_together(ports, service);
+		sy_ports_close(ports);
+	}
+}
+
+static void
+test_key_pair(void)
+{
+	static const uint16_t n_places[] = { 4, 32, 64, 128, 512 };
+
+	for (uint32_t i = 0; i < SY_UNIT_COUNT(n_places) * 2; i++) {
+		uint32_t first = i % 2 * 2;
+		const struct sy_config config = config_of(WORKERS, first, 2);
+		struct sy_ports *ports;
+
+		rss_port_reset();
+		leave_sides_out();
+		rss_nature.n_places = n_places[i / 2];
+		rss_nature.key_size = i % 2 == 0 ? 40 : 52;
+		ports = open_ports(&config);
+		expect_client_hash(ports, "keys under which");
+		expect_together(ports, first);
+		expect_together(ports, first + 1);
+		sy_ports_close(ports);
+	}
+}
+
+/* One pair of keys serves one family whole; of the other, requests. */
+static void
+test_key_pair_for_both_families(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	leave_sides_out();
+	ports = open_ports(&config);
+	expect_client_hash(ports, "keys under which");
+	expect_together(ports, 0);
+	expect_together(ports, 1);
+	CU_ASSERT(run_flows(ports, 2).apart > FLOWS / 2); /* 3 in 4 */
+	CU_ASSERT_EQUAL(run_flows(ports, 2).astray, 0);
+	CU_ASSERT_EQUAL(run_flows(ports, 3).astray, 0);
+	sy_ports_close(ports);
+}
+
+/* Which worker has received the one frame that is under way. */
+static uint16_t
+receiver(const struct sy_port *port)
+{
+	uint16_t found = SY_NO_QUEUE;
+
+	for (uint16_t w = 0; w < WORKERS; w++) {
+		struct rte_mbuf *mbuf;
+
+		if (sy_port_receive(port, w, &mbuf, 1) == 0)
+			continue;
+		CU_ASSERT_EQUAL(found, SY_NO_QUEUE);
+		found = w;
+		rte_pktmbuf_free(mbuf);
+	}
+	return found;
+}
+
+static void
+test_frames(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	ports = open_ports(&config);
+	for (uint32_t i = 0; i < 200; i++) {
+		struct sy_tuple request = random_tuple(i % 4);
+		struct sy_tuple reply = reply_to(&request, i % 4);
+		uint16_t owner;
+
+		rss_port_send(ports->ports[0].device, &request,
+			rte_pktmbuf_alloc(sy_ports_pool(ports, 0)));
+		owner = receiver(&ports->ports[0]);
+		CU_ASSERT_NOT_EQUAL(owner, SY_NO_QUEUE);
+		rss_port_send(
+			ports->ports[1].device, &reply, rte_pktmbuf_alloc(sy_ports_pool(ports, 0)));
+		CU_ASSERT_EQUAL(receiver(&ports->ports[1]), owner);
+	}
+	sy_ports_close(ports);
+}
+
+/* The nature at hand leads to the last rung, with these words about the first. */
+static void
+expect_software(const struct sy_config *config, const char *words)
+{
+	struct sy_ports *ports = open_ports(config);
+	const struct sy_steering *steering = &ports->steering;
+
+	CU_ASSERT_EQUAL(steering->rung, SY_STEERING_SOFTWARE);
+	CU_ASSERT_TRUE(sy_owners_early(&ports->owners));
+	CU_ASSERT_FALSE(steering->rows[SY_STEERING_CLIENT_HASH].possible);
+	if (strstr(steering->reason, words) == NULL) {
+		fprintf(stderr, "# \"%s\" lacks \"%s\"\n", steering->reason, words);
+		CU_FAIL("another reason");
+	}
+	sy_ports_close(ports);
+	rss_port_reset();
+}
+
+static void
+test_what_devices_cannot(void)
+{
+	struct sy_config config = config_of(WORKERS, 0, 4);
+
+	rss_port_reset();
+	rss_nature.types = 0;
+	expect_software(&config, "port p0 (net_ring) has no RSS");
+	rss_nature.types &= ~RTE_ETH_RSS_NONFRAG_IPV6_UDP;
+	expect_software(&config, "cannot hash the ports of UDP over IPv6");
+	rss_nature.n_places = 0;
+	expect_software(&config, "a table of queues of 0 places");
+	rss_nature.n_places = 96;
+	expect_software(&config, "a table of queues of 96 places");
+	rss_nature.key_size = 16;
+	expect_software(&config, "keys of an unknown length");
+	config = config_of(17, 0, 4);
+	expect_software(&config, "16 receive queues for 17 workers");
+	config = config_of(WORKERS, 0, 4);
+	port_rows[1].side = SY_PORT_SIDE_BOTH;
+	expect_software(&config, "port p1 (net_ring) leads to clients and to servers");
+}
+
+static void
+test_what_devices_break(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+
+	rss_port_reset();
+	rss_nature.refuses = true;
+	expect_software(&config, "refuses the hash that it says it can");
+	rss_nature.own_key = true;
+	expect_software(&config, "another key than it was given");
+	rss_nature.fixed_table = true;
+	expect_software(&config, "does not let its table of queues be set");
+}
+
+/* What cannot be read back is believed, until packets tell otherwise. */
+static void
+test_judged(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	rss_nature.mute = true;
+	ports = open_ports(&config);
+	expect_client_hash(ports, "alone");
+	CU_ASSERT_FALSE(sy_ports_judge_steering(ports, 100000, 100)); /* ICMP and such */
+	CU_ASSERT_FALSE(sy_ports_judge_steering(ports, 100500, 600)); /* too few to tell */
+	CU_ASSERT_FALSE(sy_owners_early(&ports->owners));
+	CU_ASSERT_TRUE(sy_ports_judge_steering(ports, 110500, 8000));
+	CU_ASSERT_EQUAL(ports->steering.rung, SY_STEERING_SOFTWARE);
+	CU_ASSERT_TRUE(sy_owners_early(&ports->owners));
+	CU_ASSERT_PTR_NOT_NULL(strstr(ports->steering.reason, "7400 to the wrong worker"));
+	CU_ASSERT_FALSE(sy_ports_judge_steering(ports, 200000, 80000));
+	sy_ports_close(ports);
+}
+
+static void
+test_one_worker(void)
+{
+	const struct sy_config config = config_of(1, 0, 4);
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	ports = open_ports(&config);
+	CU_ASSERT_EQUAL(ports->steering.rung, SY_STEERING_SINGLE);
+	CU_ASSERT_STRING_EQUAL(ports->steering.reason, "one worker has every packet");
+	sy_ports_close(ports);
+}
+
+static void
+test_flow_rules(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+	struct sy_flow_rules *rules;
+	struct sy_ip addresses[WORKERS];
+	struct sy_error error;
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	ports = open_ports(&config);
+	CU_ASSERT_TRUE(ports->steering.rows[SY_STEERING_FLOW_RULES].possible);
+	for (uint32_t w = 0; w < WORKERS; w++) {
+		struct sy_tuple tuple = random_tuple(w % 4);
+
+		addresses[w] = (struct sy_ip){ .addr = tuple.src, .family = tuple.family };
+	}
+	CU_ASSERT_EQUAL_FATAL(
+		sy_flow_rules_create(&ports->ports[1], addresses, WORKERS, &rules, &error), 0);
+	CU_ASSERT_EQUAL(rss_port_rules(ports->ports[1].device), WORKERS);
+	for (uint32_t i = 0; i < FLOWS; i++) {
+		struct sy_tuple reply = random_tuple(i % 4);
+
+		reply.dst = addresses[i % WORKERS].addr;
+		CU_ASSERT_EQUAL(rss_port_queue(ports->ports[1].device, &reply), i % WORKERS);
+	}
+	sy_flow_rules_destroy(rules);
+	sy_flow_rules_destroy(NULL);
+	CU_ASSERT_EQUAL(rss_port_rules(ports->ports[1].device), 0);
+	rss_nature.n_rules = WORKERS - 1;
+	CU_ASSERT_NOT_EQUAL(
+		sy_flow_rules_create(&ports->ports[1], addresses, WORKERS, &rules, &error), 0);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "the table of rules is full"));
+	CU_ASSERT_EQUAL(rss_port_rules(ports->ports[1].device), 0);
+	sy_ports_close(ports);
+}
+
+static void
+test_no_flow_rules(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 4);
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	rss_nature.n_rules = 0;
+	ports = open_ports(&config);
+	CU_ASSERT_FALSE(ports->steering.rows[SY_STEERING_FLOW_RULES].possible);
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		ports->steering.rows[SY_STEERING_FLOW_RULES].reason, "the table of rules is full"));
+	CU_ASSERT_EQUAL(rss_port_rules(ports->ports[1].device), 0);
+	sy_ports_close(ports);
+}
+
+static const struct sy_test tests[] = {
+	{ "hashes of one side bring both directions of a flow to its owner", test_one_side },
+	{ "a pair of keys does where both sides are hashed", test_key_pair },
+	{ "a pair of keys serves IPv4, and requests of IPv6", test_key_pair_for_both_families },
+	{ "frames of both directions are received by one worker", test_frames },
+	{ "what a device cannot do leads to software, and is said", test_what_devices_cannot },
+	{ "so does a device that breaks its word", test_what_devices_break },
+	{ "packets at the wrong worker end the rung", test_judged },
+	{ "one worker needs no steering", test_one_worker },
+	{ "flow rules bring addresses to their workers, and go without trace", test_flow_rules },
+	{ "a device without room for rules is found before", test_no_flow_rules },
+};
+
+/* net_ring as a device that has all this, by its profile. */
+static void
+make_profile(const char *folder)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/ring.json", folder);
+	file = fopen(path, "w");
+	if (file == NULL)
+		abort();
+	fprintf(file,
+		"{\"help\": \"x\", \"drivers\": [\"net_ring\"], \"rss\": true, "
+		"\"flow_rules\": true}");
+	fclose(file);
+	setenv("STEELYARD_DRIVERS_CONFIG", folder, 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	char folder[] = "/tmp/sy_steering_XXXXXX", path[64];
+	int status;
+
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	make_profile(folder);
+	sy_log_set_level(SY_LOG_ERROR);
+	status = sy_unit_run_eal("port_steering", tests, SY_UNIT_COUNT(tests), argc, argv);
+	snprintf(path, sizeof(path), "%s/ring.json", folder);
+	unlink(path);
+	rmdir(folder);
+	return status;
+}
