@@ -186,14 +186,16 @@ stop_kernel(struct daemon *daemon)
 static int
 start_traffic(struct daemon *daemon, struct sy_error *error)
 {
-	int status = daemon_publish(daemon, true, error);
+	int status = sy_ports_start(daemon->ports, error);
 
-	if (status == 0)
-		status = sy_ports_start(daemon->ports, error);
 	if (status != 0)
 		return status;
 	daemon_tell_steering(daemon);
-	status = daemon_launch_workers(daemon, error);
+	for (uint32_t i = 0; i < daemon->ports->n_ports; i++)
+		sy_routes_set_link(&daemon->routes, (uint8_t)i, daemon->ports->ports[i].link_up);
+	status = daemon_publish(daemon, true, error);
+	if (status == 0)
+		status = daemon_launch_workers(daemon, error);
 	if (status != 0)
 		sy_ports_stop(daemon->ports);
 	return status;

@@ -120,6 +120,23 @@ test_ring_loops(void)
 	sy_ports_close(ports);
 }
 
+/* Such a device filters nothing, so that any address will do, but there must be one. */
+static void
+test_address_without_device(void)
+{
+	static const struct sy_mac wanted = { { 2, 0, 0, 0, 0, 9 } };
+	struct sy_config config = config_of(1, "net_ring0", NULL);
+	struct sy_ports *ports = open_ports(&config);
+
+	CU_ASSERT_NOT_EQUAL(ports->ports[0].mac.bytes[0], 0);
+	sy_ports_close(ports);
+	config.ports[0].has_mac = true;
+	config.ports[0].mac = wanted;
+	ports = open_ports(&config);
+	CU_ASSERT_EQUAL(memcmp(&ports->ports[0].mac, &wanted, sizeof(wanted)), 0);
+	sy_ports_close(ports);
+}
+
 /* 16 queues for 20 workers: four have none, and send through the owner of one. */
 static void
 test_fewer_queues_than_workers(void)
@@ -394,6 +411,7 @@ test_nothing_is_kept(void)
 static const struct sy_test tests[] = {
 	{ "a null device receives and sends on each worker's queue", test_null },
 	{ "a ring gives back on a queue what was sent on it", test_ring_loops },
+	{ "a device without addresses gets one, or the file's", test_address_without_device },
 	{ "workers beyond the queues send through an owner", test_fewer_queues_than_workers },
 	{ "an offload that the device lacks is not granted", test_no_offload_is_assumed },
 	{ "a packet of 9000 bytes fits one buffer", test_jumbo_is_one_segment },

@@ -100,6 +100,13 @@ set_mtu(struct sy_port *port, struct sy_error *error)
 		port->name, port->device_name, port->mtu, rte_strerror(-status));
 }
 
+/* Rings, capture files and the like know no addresses: the port's is what we write into frames. */
+static bool
+takes_every_frame(const struct sy_port *port, int status)
+{
+	return status == -ENOTSUP && port->is_virtual && port->interface[0] == '\0';
+}
+
 static int
 set_mac(struct sy_port *port, const struct sy_port_config *config, struct sy_error *error)
 {
@@ -108,10 +115,13 @@ set_mac(struct sy_port *port, const struct sy_port_config *config, struct sy_err
 
 	if (status != 0)
 		return refused(port, status, "it has no MAC address", error);
+	/* The twin must have one; net_ring's is zeros. */
+	if (rte_is_zero_ether_addr(&mac))
+		rte_eth_random_addr(mac.addr_bytes);
 	if (config->has_mac && memcmp(&mac, config->mac.bytes, sizeof(mac)) != 0) {
 		memcpy(&mac, config->mac.bytes, sizeof(mac));
 		status = rte_eth_dev_default_mac_addr_set(port->device, &mac);
-		if (status != 0)
+		if (status != 0 && !takes_every_frame(port, status))
 			return refused(port, status,
 				"its MAC address cannot be changed; leave \"mac\" out", error);
 	}
