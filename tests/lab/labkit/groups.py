@@ -39,6 +39,11 @@ def own(lab):
     lab.use_ports(probe.port_kind()[0])
 
 
+def made(lab):
+    """No appliance either: the tests start theirs on devices that are no interfaces."""
+    lab.use_ports("made")
+
+
 def card(model):
     """Two workers on PCI cards of this model, in a guest."""
     def start(lab):
@@ -51,5 +56,5 @@ def card(model):
     return start
 
 
-GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "own": own,
+GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "own": own, "made": made,
           **{f"pci-{model}": card(model) for model in pci.CARDS}}
