@@ -31,7 +31,8 @@ struct daemon {
 	struct sy_config *config; /* the one in force */
 	struct sy_eal_placement placement;
 	struct sy_eal_args eal_args;
-	uint64_t needed_bytes;
+	uint64_t needed_bytes; /* of hugepages, or what stands for them */
+	uint64_t ordinary_bytes;
 	struct sy_ports *ports;
 	struct sy_stats *stats;
 	struct sy_live *live;

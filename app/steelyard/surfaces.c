@@ -21,6 +21,7 @@ info_figures(void *context, struct sy_surface_figure figures[])
 	const struct sy_health_counters health = sy_health_counters(daemon->health);
 	const struct sy_surface_figure rows[] = {
 		{ "planned_memory_bytes", NULL, daemon->needed_bytes },
+		{ "planned_ordinary_bytes", NULL, daemon->ordinary_bytes },
 		{ "twin_written", NULL, kernel.to_kernel },
 		{ "twin_write_dropped", NULL, kernel.to_kernel_dropped },
 		{ "twin_read", NULL, kernel.from_kernel },

@@ -18,7 +18,7 @@ parse(const char *quoted)
 /* Every key away from its default, in the order and form in which it is printed. */
 #define EVERYTHING \
 	"{'name':'x','workers':2,'cores':'4,0-1','hugepages':false,'log_level':'debug'," \
-	"'max_flows':64,'max_services':7,'max_backends':8," \
+	"'max_flows':64,'max_routes':40,'max_services':7,'max_backends':8," \
 	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
 	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
 	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \

@@ -216,6 +216,10 @@ static const struct sy_config_key root_keys[] = {
 	{ "max_flows", &sy_kind_number, AT(struct sy_config, max_flows), .low = 64,
 		.high = 1000000000, .fallback = "1000000", .restart = true,
 		.help = "Flows at once, over all workers and both families; sizes the memory." },
+	{ "max_routes", &sy_kind_number, AT(struct sy_config, max_routes), .low = 32,
+		.high = SY_MAX_ROUTES, .fallback = "32", .restart = true,
+		.help = "Routes of a family that memory is planned for; 32 take none, more take 140 MB "
+			"and up. Those beyond the plan are searched one by one when no memory is left." },
 	{ "max_services", &sy_kind_number, AT(struct sy_config, max_services), .low = 1,
 		.high = 1000000, .fallback = "1024", .restart = true,
 		.help = "Services that there is room for, those of later reloads included." },

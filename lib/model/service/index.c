@@ -3,17 +3,30 @@
 
 #include "index.h"
 
-struct sy_index_table *
-sy_index_table_create(uint32_t n)
+static uint32_t
+table_size(uint32_t n)
 {
-	struct sy_index_table *table;
 	uint32_t size = 4;
 
 	while (size < 2 * n)
 		size *= 2;
-	table = calloc(1, sizeof(*table) + size * sizeof(table->entries[0]));
+	return size;
+}
+
+uint64_t
+sy_index_table_bytes(uint32_t n)
+{
+	return sizeof(struct sy_index_table) +
+		table_size(n) * (uint64_t)sizeof(struct sy_index_entry);
+}
+
+struct sy_index_table *
+sy_index_table_create(uint32_t n)
+{
+	struct sy_index_table *table = calloc(1, sy_index_table_bytes(n));
+
 	if (table != NULL)
-		table->mask = size - 1;
+		table->mask = table_size(n) - 1;
 	return table;
 }
 

@@ -55,6 +55,8 @@ sy_neighbour_key(uint8_t family, const struct sy_addr *address, uint8_t port)
 	return (struct sy_key){ .address = *address, .port_be = port, .family = family };
 }
 
+uint64_t sy_index_table_bytes(uint32_t n);
+
 /* Room for n keys.  NULL: out of memory. */
 struct sy_index_table *sy_index_table_create(uint32_t n);
 void sy_index_table_destroy(struct sy_index_table *table); /* NULL is no error */

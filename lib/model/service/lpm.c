@@ -16,6 +16,32 @@
 
 static_assert(SY_MAX_ROUTES < SY_FIB_NONE, "a route's index fits a two-byte next hop");
 
+/* Groups of 256 entries behind the first 24 bits. */
+static uint32_t
+count_groups4(uint32_t n)
+{
+	return n < 32000 ? n + 1 : 32000;
+}
+
+static uint32_t
+count_groups6(uint32_t n)
+{
+	return n < 2000 ? n * 16 + 16 : 32000;
+}
+
+uint64_t
+sy_routes_bytes(uint32_t n)
+{
+	const uint64_t first = (UINT64_C(1) << 24) * sizeof(uint16_t);
+	const uint64_t group = 256 * sizeof(uint16_t);
+	/* A node for each route, and one where two part; both with their pool's record. */
+	const uint64_t nodes = 2 * (uint64_t)n * 256;
+
+	if (n <= SY_LPM_SCAN)
+		return 0;
+	return 2 * (2 * (first + nodes) + (count_groups4(n) + count_groups6(n)) * group);
+}
+
 static struct sy_addr
 length_mask(uint8_t length)
 {
@@ -73,7 +99,7 @@ create_fib4(struct sy_lpm *lpm, const char *name, const struct sy_lpm_row *rows,
 		.type = RTE_FIB_DIR24_8,
 		.default_nh = SY_FIB_NONE,
 		.max_routes = (int)n + 1,
-		.dir24_8 = { .nh_sz = RTE_FIB_DIR24_8_2B, .num_tbl8 = n < 32000 ? n + 1 : 32000 },
+		.dir24_8 = { .nh_sz = RTE_FIB_DIR24_8_2B, .num_tbl8 = count_groups4(n) },
 	};
 
 	lpm->fib4 = rte_fib_create(name, SOCKET_ID_ANY, &conf);
@@ -97,7 +123,7 @@ create_fib6(struct sy_lpm *lpm, const char *name, const struct sy_lpm_row *rows,
 		.type = RTE_FIB6_TRIE,
 		.default_nh = SY_FIB_NONE,
 		.max_routes = (int)n + 1,
-		.trie = { .nh_sz = RTE_FIB6_TRIE_2B, .num_tbl8 = n < 2000 ? n * 16 + 16 : 32000 },
+		.trie = { .nh_sz = RTE_FIB6_TRIE_2B, .num_tbl8 = count_groups6(n) },
 	};
 
 	lpm->fib6 = rte_fib6_create(name, SOCKET_ID_ANY, &conf);
@@ -144,9 +170,10 @@ fill_family(struct sy_lpm *lpm, const struct sy_routes *routes, uint8_t family)
 	status = family == SY_IPV4 ? create_fib4(lpm, name, rows, n)
 				   : create_fib6(lpm, name, rows, n);
 	if (status != 0) {
-		sy_warning("no room for a fast table of %u routes (%s): they are searched one by "
-			   "one; filter what the routing daemon puts into the kernel, or give more "
-			   "hugepages",
+		sy_warning(
+			"no room for a fast table of %u routes (%s): they are searched one by "
+			"one; raise \"max_routes\", or filter what the routing daemon puts into the "
+			"kernel",
 			n, strerror(-status));
 		free_fib(lpm, family);
 		return 0;

@@ -35,6 +35,13 @@ sy_registry_create(uint32_t max_services, uint32_t max_backends, const struct sy
 	return 0;
 }
 
+uint64_t
+sy_registry_bytes(uint32_t max_services, uint32_t max_backends)
+{
+	return max_services * (uint64_t)sizeof(struct sy_service) +
+		max_backends * (uint64_t)(sizeof(struct sy_backend) + sizeof(uint32_t));
+}
+
 void
 sy_registry_destroy(struct sy_registry *registry)
 {

@@ -43,6 +43,21 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot);
 }
 
+uint64_t
+sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools)
+{
+	/* What a scheduler and a Maglev table take of each backend (100 slots and more), and what
+	 * the choice between them knows of it. */
+	const uint64_t of_choice = 2 * sizeof(struct sy_candidate) + 256;
+	const uint64_t of_pool = sizeof(struct sy_pool_row) + sizeof(struct sy_choice) + 256;
+	const uint64_t of_backend = sizeof(struct sy_backend_row) +
+		SY_N_REPLIES * sizeof(uint32_t) + sizeof(uint32_t) + of_choice;
+
+	return n_services * (uint64_t)sizeof(struct sy_service_row) + n_backends * of_backend +
+		n_pools * of_pool + 2 * sy_index_table_bytes(n_services) +
+		sy_index_table_bytes(2 * n_backends);
+}
+
 static int
 allocate(struct build *build)
 {

@@ -28,6 +28,7 @@
 #define SY_MAX_PORTS 16
 #define SY_MAX_PORT_ADDRESSES 16
 #define SY_MAX_POOL_BACKENDS 65535
+#define SY_MAX_ROUTES 16384
 
 enum sy_idle_mode {
 	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
@@ -175,6 +176,7 @@ struct sy_config {
 	uint32_t max_flows; /* over all workers and both families */
 	uint32_t max_services; /* room for reloads to add to */
 	uint32_t max_backends;
+	uint32_t max_routes; /* of a family: memory is planned for their table */
 	uint32_t punt_rate; /* packets a second of each kind to the kernel, over all workers */
 	uint32_t punt_burst;
 	char control_socket[108];

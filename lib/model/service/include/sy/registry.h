@@ -67,6 +67,8 @@ struct sy_registry; /* opaque; rows are reached by the functions below */
  * nothing is counted.  0 or -ENOMEM. */
 int sy_registry_create(uint32_t max_services, uint32_t max_backends, const struct sy_live *live,
 	const struct sy_stats *stats, struct sy_registry **registry);
+/* Ordinary memory that a registry of this size takes. */
+uint64_t sy_registry_bytes(uint32_t max_services, uint32_t max_backends);
 void sy_registry_destroy(struct sy_registry *registry); /* NULL is no error */
 
 /*

@@ -54,6 +54,10 @@ struct sy_routes {
 	uint64_t route_version; /* grows with every change of routes[] */
 };
 
+/* DPDK memory that n routes of each family take, the old table beside the new one; none for as few as
+ * are searched one by one. */
+uint64_t sy_routes_bytes(uint32_t n);
+
 void sy_routes_init(struct sy_routes *routes);
 void sy_routes_fini(struct sy_routes *routes);
 
@@ -64,7 +68,6 @@ int sy_routes_add_config(struct sy_routes *routes, const struct sy_config *confi
 /* Add or replace (same prefix, port and metric; same address and port).  Static entries win over
  * the kernel's.  Return 0, -ENOMEM, or -ENOSPC at SY_MAX_ROUTES or SY_MAX_NEIGHBOURS entries: the
  * network must not be able to exhaust the process. */
-#define SY_MAX_ROUTES 16384
 #define SY_MAX_NEIGHBOURS 16384
 int sy_routes_set_route(struct sy_routes *routes, const struct sy_route *route);
 int sy_routes_set_neighbour(struct sy_routes *routes, const struct sy_neighbour *neighbour);

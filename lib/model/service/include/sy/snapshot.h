@@ -136,6 +136,8 @@ struct sy_snapshot_params {
 int sy_snapshot_build(const struct sy_snapshot_params *params, struct sy_registry *registry,
 	const struct sy_routes *routes, const struct sy_snapshot *previous,
 	struct sy_snapshot **snapshot, struct sy_error *error);
+/* Ordinary memory that one takes, with the tables of its pools. */
+uint64_t sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools);
 void sy_snapshot_free(struct sy_snapshot *snapshot); /* NULL is no error */
 
 /* The one place that workers look at. */
