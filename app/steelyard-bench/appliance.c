@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One worker with everything behind it that the daemon would give it, but ports and kernel. */
+#include "appliance.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_cycles.h>
-#include <rte_malloc.h>
-
-#include "bench.h"
-#include "sy/config.h"
 #include "sy/forward.h"
-#include "sy/scheduler.h"
+
+#define OTHER_FAMILY_FLOWS 64 /* the least that a table takes */
 
 struct bench_appliance {
 	struct sy_config *config;
@@ -20,68 +16,20 @@ struct bench_appliance {
 	struct sy_registry *registry;
 	struct sy_routes routes;
 	struct sy_publisher publisher;
-	struct sy_mailbox *mailbox;
-	struct sy_worker *worker;
-	struct sy_worker_params params;
-	struct sy_port_io port;
-	struct bench_traffic *traffic;
-	uint64_t asked; /* packets that should have come out */
+	struct sy_mailbox *mailboxes[BENCH_MAX_MEMBERS];
+	struct sy_worker *workers[BENCH_MAX_MEMBERS];
+	uint32_t n_workers;
+	struct bench_known *known;
+	struct bench_traffic *traffic; /* [n_workers] */
 };
-
-/* What an operator would write; weights and names do not matter to known flows. */
-static char *
-configuration_text(void)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (out == NULL)
-		return NULL;
-	fputs("{\"ports\":[{\"name\":\"p\",\"device\":\"net_null0\",\"twin\":\"\","
-	      "\"addresses\":[\"192.0.2.1/24\",\"10.0.0.254/24\"]}],"
-	      "\"routes\":[{\"to\":\"0.0.0.0/0\",\"via\":\"192.0.2.254\",\"port\":\"p\"}],"
-	      "\"neighbours\":[{\"address\":\"192.0.2.254\",\"mac\":\"02:00:00:00:00:fe\","
-	      "\"port\":\"p\"}",
-		out);
-	for (int i = 1; i <= BENCH_BACKENDS; i++)
-		fprintf(out,
-			",{\"address\":\"10.0.0.%d\",\"mac\":\"02:00:00:00:01:%02x\",\"port\":\"p\"}",
-			i, (unsigned int)i);
-	fputs("],\"pools\":[{\"name\":\"b\",\"scheduler\":\"wlc\",\"health\":{\"type\":\"none\"},"
-	      "\"backends\":[",
-		out);
-	for (int i = 1; i <= BENCH_BACKENDS; i++)
-		fprintf(out, "%s{\"name\":\"b%d\",\"address\":\"10.0.0.%d\",\"port\":8080}",
-			i > 1 ? "," : "", i, i);
-	fputs("]}],\"services\":[{\"name\":\"s\",\"address\":\"192.0.2.80\",\"port\":80,"
-	      "\"protocol\":\"tcp\",\"mode\":\"nat\",\"pool\":\"b\","
-	      "\"max_half_open\":200000000}]}",
-		out);
-	return fclose(out) == 0 ? text : NULL;
-}
-
-static int
-load(struct bench_appliance *appliance, struct sy_error *error)
-{
-	char *text = configuration_text();
-	int status;
-
-	if (text == NULL) {
-		sy_error_set(error, -ENOMEM, "out of memory");
-		return -ENOMEM;
-	}
-	status = sy_config_parse("benchmark", text, strlen(text), NULL, &appliance->config, error);
-	free(text);
-	return status;
-}
 
 static int
 create_model(struct bench_appliance *appliance, struct sy_error *error)
 {
 	const struct sy_config *config = appliance->config;
-	const int socket = (int)rte_socket_id();
-	int status = sy_publisher_init(&appliance->publisher, 1);
+	const uint32_t n = appliance->n_workers;
+	const int sockets[BENCH_MAX_MEMBERS] = { bench_socket(), bench_socket() };
+	int status = sy_publisher_init(&appliance->publisher, n);
 
 	sy_routes_init(&appliance->routes);
 	if (status == 0)
@@ -90,16 +38,16 @@ create_model(struct bench_appliance *appliance, struct sy_error *error)
 	appliance->routes.ports[0].link_up = true;
 	if (status == 0)
 		status = sy_stats_create(
-			1, &socket, config->max_services, config->max_backends, &appliance->stats);
+			n, sockets, config->max_services, config->max_backends, &appliance->stats);
 	if (status == 0)
-		status = sy_live_create(1, config->max_backends, &appliance->live);
+		status = sy_live_create(n, config->max_backends, &appliance->live);
 	if (status == 0)
 		status = sy_registry_create(config->max_services, config->max_backends,
 			appliance->live, appliance->stats, &appliance->registry);
 	if (status == 0)
 		status = sy_registry_apply(appliance->registry, config, error);
-	if (status == 0)
-		status = sy_mailbox_create(0, 1, socket, &appliance->mailbox);
+	for (uint32_t w = 0; status == 0 && w < n; w++)
+		status = sy_mailbox_create(w, n, bench_socket(), &appliance->mailboxes[w]);
 	return status;
 }
 
@@ -107,9 +55,9 @@ static int
 publish(struct bench_appliance *appliance, struct sy_error *error)
 {
 	const struct sy_snapshot_params params = {
-		.n_workers = 1,
-		.max_flows = appliance->traffic->n_flows,
-		.socket = (int)rte_socket_id(),
+		.n_workers = appliance->n_workers,
+		.max_flows = appliance->config->max_flows,
+		.socket = bench_socket(),
 		.find_mode = sy_forward_find,
 		.is_stateless = sy_forward_is_stateless,
 	};
@@ -122,36 +70,48 @@ publish(struct bench_appliance *appliance, struct sy_error *error)
 	return status;
 }
 
-static int
-create_worker(struct bench_appliance *appliance)
+static void
+size_table(const struct bench_scenario *scenario, struct sy_worker_params *params)
 {
-	const struct sy_config *config = appliance->config;
+	enum sy_family family = scenario->ip == 6 ? SY_IPV6 : SY_IPV4;
 
-	appliance->port = (struct sy_port_io){
-		.context = appliance->traffic,
+	params->max_flows[SY_IPV4] = OTHER_FAMILY_FLOWS;
+	params->max_flows[SY_IPV6] = OTHER_FAMILY_FLOWS;
+	params->max_flows[family] = scenario->flows + scenario->room;
+	params->max_services = 2 * scenario->services;
+	params->max_pools = scenario->services;
+}
+
+static int
+create_worker(struct bench_appliance *appliance, uint32_t w)
+{
+	const struct sy_port_io port = {
+		.context = &appliance->traffic[w],
 		.receive = bench_receive,
 		.send = bench_send,
 	};
-	appliance->params = (struct sy_worker_params){
-		.n_workers = 1,
-		.socket = (int)rte_socket_id(),
+	struct sy_worker_params params = {
+		.index = w,
+		.n_workers = appliance->n_workers,
+		.owners = &appliance->known->owners,
+		.socket = bench_socket(),
 		.publication = &appliance->publisher.publication,
-		.mailboxes = &appliance->mailbox,
-		.stats = appliance->stats->workers[0],
-		.live = sy_live_view(appliance->live, 0),
-		.ports = &appliance->port,
+		.mailboxes = appliance->mailboxes,
+		.stats = appliance->stats->workers[w],
+		.live = sy_live_view(appliance->live, w),
+		.pool = appliance->traffic[w].pool,
+		.ports = &port,
 		.n_ports = 1,
-		.max_services = config->max_services,
-		.max_pools = config->max_services,
-		.max_flows = { appliance->traffic->n_flows, 64 },
 		.idle_mode = SY_IDLE_POLL,
 	};
-	return sy_worker_create(&appliance->params, &appliance->worker);
+
+	size_table(appliance->known->scenario, &params);
+	return sy_worker_create(&params, &appliance->workers[w]);
 }
 
 int
-bench_appliance_create(
-	struct bench_traffic *traffic, struct bench_appliance **appliance, struct sy_error *error)
+bench_appliance_create(struct bench_known *known, struct bench_traffic traffic[], const char *mode,
+	struct bench_appliance **appliance, struct sy_error *error)
 {
 	struct bench_appliance *a = calloc(1, sizeof(*a));
 	int status;
@@ -159,19 +119,20 @@ bench_appliance_create(
 	if (a == NULL)
 		return sy_error_set(error, -ENOMEM, "out of memory");
 	error->text[0] = '\0';
+	a->known = known;
 	a->traffic = traffic;
-	status = load(a, error);
+	a->n_workers = known->scenario->workers;
+	status = bench_configuration(known->scenario, mode, &a->config, error);
 	if (status == 0)
 		status = create_model(a, error);
 	if (status == 0)
 		status = publish(a, error);
-	if (status == 0)
-		status = create_worker(a);
+	for (uint32_t w = 0; status == 0 && w < a->n_workers; w++)
+		status = create_worker(a, w);
 	if (status != 0) {
 		bench_appliance_destroy(a);
 		if (error->text[0] == '\0')
-			sy_error_set(
-				error, status, "%u flows: %s", traffic->n_flows, strerror(-status));
+			sy_error_set(error, status, "%s", strerror(-status));
 		return status;
 	}
 	*appliance = a;
@@ -181,8 +142,12 @@ bench_appliance_create(
 void
 bench_appliance_destroy(struct bench_appliance *appliance)
 {
-	sy_worker_destroy(appliance->worker);
-	sy_mailbox_destroy(appliance->mailbox);
+	if (appliance == NULL)
+		return;
+	for (uint32_t w = 0; w < appliance->n_workers; w++) {
+		sy_worker_destroy(appliance->workers[w]);
+		sy_mailbox_destroy(appliance->mailboxes[w]);
+	}
 	sy_publisher_fini(&appliance->publisher);
 	sy_registry_destroy(appliance->registry);
 	sy_live_destroy(appliance->live);
@@ -192,50 +157,84 @@ bench_appliance_destroy(struct bench_appliance *appliance)
 	free(appliance);
 }
 
+/* All flows of this worker take one step of their handshake. */
+static void
+take_step(struct bench_appliance *appliance, uint32_t w)
+{
+	struct bench_traffic *traffic = &appliance->traffic[w];
+	const uint32_t n_backends =
+		appliance->known->scenario->backends * appliance->known->scenario->services;
+	uint32_t turns = 0;
+
+	traffic->next = 0;
+	while (traffic->next < traffic->scenario->flows) {
+		sy_worker_turn(appliance->workers[w]);
+		/* The daemon does so once a millisecond. */
+		if ((turns++ & 63) == 0)
+			sy_live_publish(appliance->live, n_backends);
+	}
+}
+
 int
 bench_appliance_prepare(struct bench_appliance *appliance, struct sy_error *error)
 {
-	struct bench_traffic *traffic = appliance->traffic;
-	uint32_t made;
+	const uint64_t flows = appliance->known->scenario->flows;
+	uint64_t sent = 0;
 
-	for (traffic->phase = 0; traffic->phase < BENCH_KNOWN; traffic->phase++) {
+	for (uint32_t w = 0; w < appliance->n_workers; w++) {
+		struct bench_traffic *traffic = &appliance->traffic[w];
+
+		traffic->preparing = true;
+		for (traffic->step = 0; traffic->step < BENCH_HANDSHAKE; traffic->step++)
+			take_step(appliance, w);
+		traffic->preparing = false;
+		traffic->step = 0;
 		traffic->next = 0;
-		while (traffic->next < traffic->n_flows) {
-			sy_worker_turn(appliance->worker);
-			sy_live_publish(appliance->live, BENCH_BACKENDS);
-		}
+		sent += traffic->sent;
+		traffic->asked = 0;
+		traffic->sent = 0;
+		traffic->known_sent = 0;
 	}
-	made = sy_worker_flows(appliance->worker);
-	if (made != traffic->n_flows || traffic->sent != 3 * (uint64_t)traffic->n_flows)
-		return sy_error_set(error, -EIO,
-			"of %u flows %u were made, and %lu of %lu packets came out",
-			traffic->n_flows, made, traffic->sent, 3 * (uint64_t)traffic->n_flows);
-	traffic->sent = 0;
-	return 0;
-}
-
-uint64_t
-bench_appliance_run(struct bench_appliance *appliance, uint64_t n)
-{
-	uint64_t started = rte_rdtsc_precise();
-
-	for (uint64_t i = 0; i < n; i += SY_BURST)
-		sy_worker_turn(appliance->worker);
-	appliance->asked += n;
-	return rte_rdtsc_precise() - started;
-}
-
-int
-bench_appliance_check(struct bench_appliance *appliance, struct sy_error *error)
-{
-	if (appliance->traffic->sent == appliance->asked)
+	if (bench_appliance_flows(appliance) == flows && sent == BENCH_HANDSHAKE * flows)
 		return 0;
-	return sy_error_set(error, -EIO, "%lu packets went in and %lu came out", appliance->asked,
-		appliance->traffic->sent);
+	return sy_error_set(error, -EIO,
+		"of %lu flows %u were made, and %lu of %lu packets came out", flows,
+		bench_appliance_flows(appliance), sent, BENCH_HANDSHAKE * flows);
+}
+
+struct sy_worker *
+bench_appliance_worker(struct bench_appliance *appliance, uint32_t worker)
+{
+	return appliance->workers[worker];
+}
+
+const struct sy_stats *
+bench_appliance_stats(const struct bench_appliance *appliance)
+{
+	return appliance->stats;
+}
+
+uint32_t
+bench_appliance_flows(const struct bench_appliance *appliance)
+{
+	uint32_t n = 0;
+
+	for (uint32_t w = 0; w < appliance->n_workers; w++)
+		n += sy_worker_flows(appliance->workers[w]);
+	return n;
 }
 
 uint64_t
-bench_appliance_bytes(const struct bench_appliance *appliance)
+bench_table_bytes(const struct bench_scenario *scenario)
 {
-	return sy_worker_bytes(&appliance->params);
+	struct sy_worker_params params = { .n_workers = scenario->workers };
+
+	size_table(scenario, &params);
+	return sy_worker_bytes(&params);
+}
+
+uint32_t
+bench_entry_bytes(const struct bench_scenario *scenario)
+{
+	return scenario->ip == 6 ? 128 : 64;
 }

@@ -3,103 +3,128 @@
 #define SY_BENCH_H
 
 /*
- * The in-process packet benchmark: the real pipeline on one core, on packets
- * that are made in memory.  No NIC's cost is included.
+ * The in-process packet benchmark: the real pipeline on packets that are made
+ * in memory.  No NIC's cost is included.
  *
- * Beside each scenario, in the same run and in turns with it, the floor: a loop
- * over the same packets that touches their headers and reads and writes two
- * random, prefetched cache lines in memory as large as the flow table.
+ * A scenario is a row of a table.  Three subjects take the same packets in
+ * turns: the pipeline, the floor (what two random cache lines cost on this
+ * machine) and the library (the same job with rte_hash as the flow table).
  */
+#include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_mbuf.h>
+#include <rte_mempool.h>
 
 #include "sy/error.h"
-#include "sy/worker.h"
 
-/* Packets. */
+#define BENCH_MAX_MEMBERS 2
+#define BENCH_MAX_REPEATS 101
 
-struct bench_traffic {
-	uint32_t n_flows;
-	uint64_t random; /* state of the generator that chooses the flows */
-	uint8_t *backends; /* [n_flows]: which backend the balancer chose, for replies */
-	struct rte_mbuf **free; /* a stack of buffers that are not on their way */
-	uint32_t n_free;
-	uint32_t phase; /* of the handshake while flows are made; then BENCH_KNOWN */
-	uint32_t next; /* flow of the handshake */
-	uint64_t sent; /* packets that came out */
+struct bench_scenario {
+	const char *name;
+	uint8_t ip; /* 4 or 6 */
+	uint8_t workers;
+	uint16_t bytes; /* of the frame */
+	uint32_t flows; /* known ones: established TCP */
+	uint32_t backends; /* of each service */
+	uint32_t services;
+	/* Of n_known + n_new packets in a row so many belong to known flows, drawn at random, and so
+	 * many open new ones, of new_protocol, which never send another. */
+	uint16_t n_known;
+	uint16_t n_new;
+	uint8_t new_protocol;
+	bool connections; /* short TCP connections of seven packets instead */
+	bool zipf; /* some known flows are far more popular than others */
+	bool defended; /* limits and timeouts are the configuration's own */
+	uint32_t room; /* for flows beside the known ones */
+	bool every_mode; /* else the table's first forwarding mode */
+	bool quick; /* part of the quick form */
 };
 
-#define BENCH_KNOWN 3 /* phases 0, 1 and 2 are the three segments of a handshake */
-#define BENCH_BACKENDS 10
+extern const struct bench_scenario bench_scenarios[];
+extern const uint32_t bench_n_scenarios;
 
-/* n_buffers from pool; backends and free are allocated.  0 or -ENOMEM. */
-int bench_traffic_init(struct bench_traffic *traffic, struct rte_mempool *pool, uint32_t n_buffers,
-	uint32_t n_flows);
-void bench_traffic_fini(struct bench_traffic *traffic);
+/* Whether some name of the list (separated by commas, NULL: all) begins the scenario's. */
+bool bench_selected(const struct bench_scenario *scenario, const char *list);
 
-/* The port's functions: context is the traffic. */
-uint16_t bench_receive(void *context, struct rte_mbuf **mbufs, uint16_t n);
-uint16_t bench_send(void *context, struct rte_mbuf **mbufs, uint16_t n);
+/* DPDK and memory. */
 
-/* The balancer's side. */
-
-struct bench_appliance;
-
-int bench_appliance_create(
-	struct bench_traffic *traffic, struct bench_appliance **appliance, struct sy_error *error);
-void bench_appliance_destroy(struct bench_appliance *appliance);
-
-/* Takes n packets through the pipeline; returns the cycles. */
-uint64_t bench_appliance_run(struct bench_appliance *appliance, uint64_t n);
-
-/* Makes the flows, three packets each.  0, or -EIO when some were not made. */
-int bench_appliance_prepare(struct bench_appliance *appliance, struct sy_error *error);
-
-/* -EIO with error when some packet of the measured ones did not come out. */
-int bench_appliance_check(struct bench_appliance *appliance, struct sy_error *error);
-
-/* Bytes of the flow table, which the floor's memory is as large as. */
-uint64_t bench_appliance_bytes(const struct bench_appliance *appliance);
-
-/* The floor. */
-
-struct bench_floor {
-	uint8_t *memory;
-	uint64_t n_lines[2]; /* index buckets, flow entries */
-	struct bench_traffic *traffic;
+enum bench_pages {
+	BENCH_PAGES_HUGE, /* reserved ones */
+	BENCH_PAGES_TRANSPARENT, /* the kernel may put huge ones together */
+	BENCH_PAGES_SMALL,
 };
 
-int bench_floor_init(struct bench_floor *floor, struct bench_traffic *traffic);
-void bench_floor_fini(struct bench_floor *floor);
-uint64_t bench_floor_run(struct bench_floor *floor, uint64_t n);
+/* DPDK on two lcores if there are two CPUs, and a heap of its own with so many bytes.  0 or a
+ * negative errno with error. */
+int bench_start(uint64_t bytes, struct sy_error *error);
+
+int bench_socket(void); /* as DPDK calls the heap */
+enum bench_pages bench_pages(void);
+const char *bench_pages_name(void);
+uint64_t bench_heap_used(void); /* bytes */
+
+/* Subjects. */
+
+/* Takes n packets, a multiple of the burst, and returns the cycles. */
+typedef uint64_t (*bench_turns)(void *member, uint64_t n);
+
+/* The members each on an lcore of its own, at once; cycles from the first one's start to the last
+ * one's end. */
+uint64_t bench_team_run(bench_turns turns, void *const members[], uint32_t n_members, uint64_t n);
 
 /* Figures. */
-
-#define BENCH_MAX_REPEATS 101
 
 struct bench_samples {
 	uint32_t n;
 	double ns[BENCH_MAX_REPEATS];
 };
 
-struct bench_result {
-	const char *scenario;
-	const char *mode;
-	int ip;
-	uint32_t flows;
-	double ns; /* median, as are all that follow */
+struct bench_figure {
+	double ns; /* median, of one packet */
 	double iqr_ns;
-	double cycles;
-	double floor_ns;
-	double floor_iqr_ns;
-	double mpps;
 };
 
-double bench_median(struct bench_samples *samples); /* sorts them */
-double bench_iqr(struct bench_samples *samples);
+struct bench_figure bench_figure(struct bench_samples *samples); /* sorts them */
 
-void bench_print_header(uint32_t repeats);
+/* A figure that a scenario has beside the usual ones. */
+struct bench_extra {
+	const char *name;
+	double value;
+};
+
+#define BENCH_MAX_EXTRAS 4
+
+struct bench_result {
+	const struct bench_scenario *scenario;
+	const char *mode;
+	uint32_t flows; /* in the table at the end */
+	uint32_t repeats;
+	struct bench_figure pipeline;
+	struct bench_figure floor;
+	struct bench_figure library;
+	double bytes_per_flow; /* 0: not measured here */
+	double library_bytes_per_flow;
+	struct bench_extra extras[BENCH_MAX_EXTRAS];
+	uint32_t n_extras;
+};
+
+/* Measuring. */
+
+struct bench_options {
+	uint32_t repeats;
+	uint64_t packets; /* of one repeat and subject */
+	bool counted; /* one run of the pipeline alone, for a profiler */
+};
+
+/* Bytes that the scenario needs of the heap. */
+uint64_t bench_scenario_bytes(const struct bench_scenario *scenario);
+
+/* 0 or a negative errno with error: some flow was not made, or some packet did not come out. */
+int bench_measure(const struct bench_scenario *scenario, const char *mode,
+	const struct bench_options *options, struct bench_result *result, struct sy_error *error);
+
+void bench_print_header(const struct bench_options *options);
 void bench_print(const struct bench_result *result);
 /* 0 or a negative errno with error. */
 int bench_write_json(

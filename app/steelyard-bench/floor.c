@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * The floor: what a packet must cost on this machine, whoever balances it.  Two
- * lines per packet, one of an index and one of entries, chosen at random and
- * prefetched over the burst, read and written.
- */
+#include "floor.h"
+
 #include <errno.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <rte_prefetch.h>
 
-#include "bench.h"
+#include "appliance.h"
+#include "frame.h"
 #include "sy/hash.h"
 
 #define LINE 64
-/* Per flow: one entry of a line, and two index slots of eight bytes at three quarters' load. */
-#define INDEX_BYTES_PER_FLOW 21
 
 int
 bench_floor_init(struct bench_floor *floor, struct bench_traffic *traffic)
 {
-	uint64_t n_lines;
+	const struct bench_scenario *scenario = traffic->scenario;
+	uint64_t bytes = bench_table_bytes(scenario);
 
 	floor->traffic = traffic;
-	floor->n_lines[0] = (uint64_t)traffic->n_flows * INDEX_BYTES_PER_FLOW / LINE + 1;
-	floor->n_lines[1] = traffic->n_flows;
-	n_lines = floor->n_lines[0] + floor->n_lines[1];
-	floor->memory = rte_zmalloc("floor", n_lines * LINE, LINE);
+	floor->entry_bytes = bench_entry_bytes(scenario);
+	floor->n_entries = scenario->flows + scenario->room;
+	floor->n_buckets =
+		(uint32_t)((bytes - (uint64_t)floor->n_entries * floor->entry_bytes) / LINE);
+	floor->memory = rte_zmalloc_socket("floor", bytes, LINE, bench_socket());
 	return floor->memory == NULL ? -ENOMEM : 0;
 }
 
@@ -36,34 +34,37 @@ bench_floor_fini(struct bench_floor *floor)
 	rte_free(floor->memory);
 }
 
-static uint64_t *
-line_at(struct bench_floor *floor, int part, uint64_t hash)
+/* Addresses and ports: the bytes that the pipeline hashes. */
+static inline uint64_t
+tuple_hash(uint8_t ip, const struct rte_mbuf *mbuf)
 {
-	uint64_t line =
-		sy_hash_range((uint32_t)(hash >> (32 * part)), (uint32_t)floor->n_lines[part]);
+	const uint8_t *transport =
+		rte_pktmbuf_mtod_offset(mbuf, const uint8_t *, bench_headers(ip));
+	const unaligned_uint64_t *addresses = (const unaligned_uint64_t *)(transport - 8);
+	uint64_t words = addresses[0];
 
-	if (part == 1)
-		line += floor->n_lines[0];
-	return (uint64_t *)(floor->memory + line * LINE);
+	if (ip == 6)
+		words = words * 31 + addresses[-1] + addresses[-2] + addresses[-3];
+	return sy_hash_mix(words ^ *(const unaligned_uint32_t *)transport);
 }
 
-static void
+static inline void
 turn(struct bench_floor *floor)
 {
 	struct rte_mbuf *mbufs[SY_BURST];
 	uint64_t *lines[2][SY_BURST];
 	uint16_t n = bench_receive(floor->traffic, mbufs, SY_BURST);
+	uint8_t *entries = floor->memory + (size_t)floor->n_buckets * LINE;
 
 	for (uint16_t i = 0; i < n; i++) {
-		/* Addresses and ports: the same bytes that the pipeline hashes. */
-		const uint8_t *frame = rte_pktmbuf_mtod(mbufs[i], const uint8_t *);
-		const uint64_t *addresses = (const uint64_t *)(frame + 26);
-		uint64_t hash = sy_hash_mix(*addresses ^ *(const uint32_t *)(frame + 34));
+		uint64_t hash = tuple_hash(floor->traffic->scenario->ip, mbufs[i]);
+		size_t bucket = sy_hash_range((uint32_t)hash, floor->n_buckets);
+		size_t entry = sy_hash_range((uint32_t)(hash >> 32), floor->n_entries);
 
-		for (int part = 0; part < 2; part++) {
-			lines[part][i] = line_at(floor, part, hash);
-			rte_prefetch0(lines[part][i]);
-		}
+		lines[0][i] = (uint64_t *)(floor->memory + bucket * LINE);
+		lines[1][i] = (uint64_t *)(entries + entry * floor->entry_bytes);
+		rte_prefetch0(lines[0][i]);
+		rte_prefetch0(lines[1][i]);
 	}
 	for (uint16_t i = 0; i < n; i++) {
 		(*lines[0][i])++;
@@ -73,12 +74,11 @@ turn(struct bench_floor *floor)
 }
 
 uint64_t
-bench_floor_run(struct bench_floor *floor, uint64_t n)
+bench_floor_run(void *member, uint64_t n)
 {
 	uint64_t started = rte_rdtsc_precise();
 
 	for (uint64_t i = 0; i < n; i += SY_BURST)
-		turn(floor);
-	floor->traffic->sent -= n; /* not the pipeline's */
+		turn(member);
 	return rte_rdtsc_precise() - started;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <json-c/json.h>
+#include <rte_cycles.h>
 
 #include "bench.h"
 
@@ -29,37 +30,63 @@ quantile(const struct bench_samples *samples, double share)
 	return samples->ns[low] + (at - low) * (samples->ns[high] - samples->ns[low]);
 }
 
-double
-bench_median(struct bench_samples *samples)
+struct bench_figure
+bench_figure(struct bench_samples *samples)
 {
 	qsort(samples->ns, samples->n, sizeof(double), compare_doubles);
-	return quantile(samples, 0.5);
-}
-
-double
-bench_iqr(struct bench_samples *samples)
-{
-	qsort(samples->ns, samples->n, sizeof(double), compare_doubles);
-	return quantile(samples, 0.75) - quantile(samples, 0.25);
+	return (struct bench_figure){
+		.ns = quantile(samples, 0.5),
+		.iqr_ns = quantile(samples, 0.75) - quantile(samples, 0.25),
+	};
 }
 
 void
-bench_print_header(uint32_t repeats)
+bench_print_header(const struct bench_options *options)
 {
-	printf("In process, one core, the real pipeline; no NIC cost included.\n"
-	       "Medians of %u runs, pipeline and floor in turns; iqr: interquartile range.\n\n"
-	       "%-10s %-5s %2s %9s %8s %6s %8s %8s %6s %7s\n",
-		repeats, "scenario", "mode", "ip", "flows", "ns/pkt", "iqr", "cycles", "floor",
-		"ratio", "Mpps");
+	printf("In process, the real pipeline, one core but where two workers are named; no NIC cost\n"
+	       "included.  Medians of %u runs of %lu packets, subjects in turns; iqr: interquartile\n"
+	       "range.  Memory: %s.\n\n"
+	       "%-14s %-5s %2s %9s %7s %6s %6s %6s %8s %7s %6s %6s\n",
+		options->repeats, options->packets, bench_pages_name(), "scenario", "mode", "ip",
+		"flows", "ns/pkt", "iqr", "floor", "ratio", "rte_hash", "Mpps", "B/flow", "rte_h.");
 }
 
 void
 bench_print(const struct bench_result *result)
 {
-	printf("%-10s %-5s %2d %9u %8.1f %6.1f %8.0f %8.1f %6.2f %7.2f\n", result->scenario,
-		result->mode, result->ip, result->flows, result->ns, result->iqr_ns, result->cycles,
-		result->floor_ns, result->ns / result->floor_ns, result->mpps);
+	printf("%-14s %-5s %2u %9u %7.1f %6.1f %6.1f %6.2f %8.1f %7.2f", result->scenario->name,
+		result->mode, result->scenario->ip, result->flows, result->pipeline.ns,
+		result->pipeline.iqr_ns, result->floor.ns, result->pipeline.ns / result->floor.ns,
+		result->library.ns, 1e3 / result->pipeline.ns);
+	if (result->bytes_per_flow > 0)
+		printf(" %6.1f %6.1f", result->bytes_per_flow, result->library_bytes_per_flow);
+	putchar('\n');
+	for (uint32_t i = 0; i < result->n_extras; i++)
+		printf("%-14s   %s %.4g\n", "", result->extras[i].name, result->extras[i].value);
 	fflush(stdout);
+}
+
+static void
+add_number(struct json_object *object, const char *key, double value)
+{
+	json_object_object_add(object, key, json_object_new_double(value));
+}
+
+static void
+add_count(struct json_object *object, const char *key, uint64_t value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+static void
+add_scenario(struct json_object *object, const struct bench_scenario *scenario)
+{
+	json_object_object_add(
+		object, "popularity", json_object_new_string(scenario->zipf ? "zipf" : "uniform"));
+	add_count(object, "workers", scenario->workers);
+	add_count(object, "bytes", scenario->bytes);
+	add_count(object, "backends", scenario->backends);
+	add_count(object, "services", scenario->services);
 }
 
 static struct json_object *
@@ -67,18 +94,28 @@ result_json(const struct bench_result *result)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "scenario", json_object_new_string(result->scenario));
+	json_object_object_add(object, "scenario", json_object_new_string(result->scenario->name));
 	json_object_object_add(object, "mode", json_object_new_string(result->mode));
-	json_object_object_add(object, "ip", json_object_new_int(result->ip));
-	json_object_object_add(object, "flows", json_object_new_int64(result->flows));
-	json_object_object_add(object, "ns_per_packet", json_object_new_double(result->ns));
-	json_object_object_add(object, "iqr_ns", json_object_new_double(result->iqr_ns));
-	json_object_object_add(object, "cycles_per_packet", json_object_new_double(result->cycles));
-	json_object_object_add(
-		object, "floor_ns_per_packet", json_object_new_double(result->floor_ns));
-	json_object_object_add(
-		object, "floor_iqr_ns", json_object_new_double(result->floor_iqr_ns));
-	json_object_object_add(object, "mpps", json_object_new_double(result->mpps));
+	add_count(object, "ip", result->scenario->ip);
+	add_count(object, "flows", result->flows);
+	add_number(object, "ns_per_packet", result->pipeline.ns);
+	add_number(object, "iqr_ns", result->pipeline.iqr_ns);
+	add_number(
+		object, "cycles_per_packet", result->pipeline.ns * (double)rte_get_tsc_hz() / 1e9);
+	add_number(object, "floor_ns_per_packet", result->floor.ns);
+	add_number(object, "floor_iqr_ns", result->floor.iqr_ns);
+	add_number(object, "rte_hash_ns_per_packet", result->library.ns);
+	add_number(object, "rte_hash_iqr_ns", result->library.iqr_ns);
+	add_number(object, "mpps", 1e3 / result->pipeline.ns);
+	if (result->bytes_per_flow > 0) {
+		add_number(object, "bytes_per_flow", result->bytes_per_flow);
+		add_number(object, "rte_hash_bytes_per_flow", result->library_bytes_per_flow);
+	}
+	for (uint32_t i = 0; i < result->n_extras; i++)
+		add_number(object, result->extras[i].name, result->extras[i].value);
+	add_scenario(object, result->scenario);
+	add_count(object, "repeats", result->repeats);
+	json_object_object_add(object, "memory", json_object_new_string(bench_pages_name()));
 	return object;
 }
 

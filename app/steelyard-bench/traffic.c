@@ -1,158 +1,210 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/*
- * Packets made in memory.
- *
- * Buffers go round: what the pipeline sends is the next to be received.  Each
- * time the fields that the pipeline rewrites are written anew, for a flow drawn
- * at random; both loops pay for that, the floor as well as the pipeline.
- */
+/* The packets of a scenario, one after the other. */
+#include "traffic.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <netinet/in.h>
+#include <rte_prefetch.h>
 
-#include <rte_ether.h>
-#include <rte_ip.h>
-#include <rte_tcp.h>
+#include "frame.h"
 
-#include "bench.h"
+#define N_BUFFERS 512
+/* Draws are read in order, a line ahead. */
+#define DRAWS_AHEAD 16
 
-#define FRAME_BYTES 64
-#define CLIENT_NETWORK RTE_IPV4(16, 0, 0, 0)
-#define BACKEND_NETWORK RTE_IPV4(10, 0, 0, 0)
-#define VIP RTE_IPV4(192, 0, 2, 80)
+#define ACK RTE_TCP_ACK_FLAG
+#define SYN RTE_TCP_SYN_FLAG
+#define FIN RTE_TCP_FIN_FLAG
+#define PSH RTE_TCP_PSH_FLAG
 
-struct frame {
-	struct rte_ether_hdr ether;
-	struct rte_ipv4_hdr ip;
-	struct rte_tcp_hdr tcp;
-} __attribute__((packed, aligned(2)));
+#define CLIENT_SEQ 1000
+#define BACKEND_SEQ 5000
+#define REQUEST_BYTES 10 /* and of the response */
 
-static void
-write_template(struct rte_mbuf *mbuf)
-{
-	struct frame *frame = rte_pktmbuf_mtod(mbuf, struct frame *);
+/* One segment of a connection. */
+struct segment {
+	bool reply;
+	uint8_t flags;
+	uint32_t seq;
+	uint32_t ack;
+	uint16_t bytes; /* of payload */
+};
 
-	memset(frame, 0, FRAME_BYTES);
-	mbuf->data_len = FRAME_BYTES;
-	mbuf->pkt_len = FRAME_BYTES;
-	frame->ether.ether_type = RTE_BE16(RTE_ETHER_TYPE_IPV4);
-	frame->ip.version_ihl = RTE_IPV4_VHL_DEF;
-	frame->ip.total_length = RTE_BE16(sizeof(frame->ip) + sizeof(frame->tcp));
-	frame->ip.next_proto_id = IPPROTO_TCP;
-	frame->ip.fragment_offset = RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
-	frame->tcp.data_off = 5 << 4;
-	frame->tcp.rx_win = RTE_BE16(0xffff);
-}
+static const struct segment connection[BENCH_CONNECTION_PACKETS] = {
+	{ false, SYN, CLIENT_SEQ, 0, 0 },
+	{ true, SYN | ACK, BACKEND_SEQ, CLIENT_SEQ + 1, 0 },
+	{ false, ACK, CLIENT_SEQ + 1, BACKEND_SEQ + 1, 0 },
+	{ false, PSH | ACK, CLIENT_SEQ + 1, BACKEND_SEQ + 1, REQUEST_BYTES },
+	{ true, PSH | ACK, BACKEND_SEQ + 1, CLIENT_SEQ + 1 + REQUEST_BYTES, REQUEST_BYTES },
+	{ true, FIN | ACK, BACKEND_SEQ + 1 + REQUEST_BYTES, CLIENT_SEQ + 1 + REQUEST_BYTES, 0 },
+	{ false, FIN | ACK, CLIENT_SEQ + 1 + REQUEST_BYTES, BACKEND_SEQ + 2 + REQUEST_BYTES, 0 },
+};
 
 int
-bench_traffic_init(struct bench_traffic *traffic, struct rte_mempool *pool, uint32_t n_buffers,
-	uint32_t n_flows)
+bench_traffic_init(struct bench_traffic *traffic, struct bench_known *known, uint32_t worker,
+	struct rte_mempool *pool)
 {
 	memset(traffic, 0, sizeof(*traffic));
-	traffic->n_flows = n_flows;
-	traffic->random = 1;
-	traffic->backends = calloc(n_flows, 1);
-	traffic->free = calloc(n_buffers, sizeof(struct rte_mbuf *));
-	if (traffic->backends == NULL || traffic->free == NULL ||
-		rte_pktmbuf_alloc_bulk(pool, traffic->free, n_buffers) != 0) {
-		free(traffic->backends);
-		free(traffic->free);
-		return -ENOMEM;
-	}
-	traffic->n_free = n_buffers;
-	for (uint32_t i = 0; i < n_buffers; i++)
-		write_template(traffic->free[i]);
-	return 0;
+	traffic->scenario = known->scenario;
+	traffic->known = known;
+	traffic->worker = worker;
+	traffic->n_known = known->scenario->n_known;
+	traffic->n_new = known->scenario->n_new;
+	traffic->pool = pool;
+	traffic->free = calloc(N_BUFFERS, sizeof(struct rte_mbuf *));
+	return traffic->free == NULL ? -ENOMEM : 0;
 }
 
 void
 bench_traffic_fini(struct bench_traffic *traffic)
 {
-	rte_pktmbuf_free_bulk(traffic->free, traffic->n_free);
-	free(traffic->backends);
+	if (traffic->free != NULL)
+		rte_pktmbuf_free_bulk(traffic->free, traffic->n_free);
 	free(traffic->free);
 }
 
-/* The header checksum of a frame whose fixed fields never change: fold what does. */
-static rte_be16_t
-ip_checksum(uint32_t src, uint32_t dst)
+/* At the start, and when packets have been dropped: those go back to the pool. */
+static void
+fill(struct bench_traffic *traffic)
 {
-	uint32_t sum = 0x4500 + 40 + 0x4000 + (64 << 8 | IPPROTO_TCP);
+	const uint32_t n = N_BUFFERS / 2;
 
-	sum += (src >> 16) + (src & 0xffff) + (dst >> 16) + (dst & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum += sum >> 16;
-	return rte_cpu_to_be_16((uint16_t)~sum);
+	if (rte_pktmbuf_alloc_bulk(traffic->pool, traffic->free + traffic->n_free, n) != 0)
+		return;
+	for (uint32_t i = 0; i < n; i++)
+		bench_frame_prepare(traffic->free[traffic->n_free++], traffic->scenario->ip);
 }
 
-static void
-write_addresses(
-	struct frame *frame, uint32_t src, uint32_t dst, uint16_t src_port, uint16_t dst_port)
+static inline void
+write_packet(const struct bench_scenario *scenario, struct rte_mbuf *mbuf,
+	struct bench_packet *packet, uint16_t bytes)
 {
-	frame->ip.time_to_live = 64;
-	frame->ip.src_addr = rte_cpu_to_be_32(src);
-	frame->ip.dst_addr = rte_cpu_to_be_32(dst);
-	frame->ip.hdr_checksum = ip_checksum(src, dst);
-	frame->tcp.src_port = rte_cpu_to_be_16(src_port);
-	frame->tcp.dst_port = rte_cpu_to_be_16(dst_port);
+	/* The compiler makes two of it, each without questions about the family. */
+	if (scenario->ip == 6) {
+		packet->bytes = RTE_MAX(bytes, bench_shortest(6));
+		bench_frame_write(mbuf, 6, packet);
+	} else {
+		packet->bytes = RTE_MAX(bytes, bench_shortest(4));
+		bench_frame_write(mbuf, 4, packet);
+	}
 }
 
-/* A flow's client: 256 ports of each address, as behind real clients. */
-static void
-write_flow(const struct bench_traffic *traffic, struct frame *frame, uint32_t flow, bool reply)
+static inline void
+write_segment(const struct bench_scenario *scenario, struct rte_mbuf *mbuf,
+	struct bench_endpoint client, uint32_t service, uint32_t backend,
+	const struct segment *segment)
 {
-	uint32_t client = CLIENT_NETWORK + (flow >> 8);
-	uint16_t client_port = (uint16_t)(32768 + (flow & 0xff));
-	uint32_t backend = BACKEND_NETWORK + 1 + traffic->backends[flow];
-
-	if (reply)
-		write_addresses(frame, backend, client, 8080, client_port);
-	else
-		write_addresses(frame, client, VIP, client_port, 80);
-}
-
-static void
-write_segment(struct frame *frame, uint8_t flags, uint32_t seq, uint32_t ack)
-{
-	frame->tcp.tcp_flags = flags;
-	frame->tcp.sent_seq = rte_cpu_to_be_32(seq);
-	frame->tcp.recv_ack = rte_cpu_to_be_32(ack);
-}
-
-static void
-write_handshake(struct bench_traffic *traffic, struct frame *frame)
-{
-	static const uint8_t flags[BENCH_KNOWN] = {
-		RTE_TCP_SYN_FLAG,
-		RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG,
-		RTE_TCP_ACK_FLAG,
+	struct bench_packet packet = {
+		.src = segment->reply ? bench_backend(service, backend) : client,
+		.dst = segment->reply ? client : bench_vip(service),
+		.seq = segment->seq,
+		.ack = segment->ack,
+		.protocol = IPPROTO_TCP,
+		.flags = segment->flags,
 	};
-	uint32_t phase = traffic->phase;
 
-	write_flow(traffic, frame, traffic->next++, phase == 1);
-	if (phase == 0)
-		write_segment(frame, flags[0], 1000, 0);
-	else if (phase == 1)
-		write_segment(frame, flags[1], 5000, 1001);
-	else
-		write_segment(frame, flags[2], 1001, 5001);
+	write_packet(
+		scenario, mbuf, &packet, (uint16_t)(bench_shortest(scenario->ip) + segment->bytes));
 }
 
 /* Segments of both directions in turn, as a request and its answer. */
-static void
-write_known(struct bench_traffic *traffic, struct frame *frame, bool reply)
+static inline void
+write_known(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
 {
-	uint32_t flow;
+	const struct bench_scenario *scenario = traffic->scenario;
+	const struct bench_draw *draws = traffic->known->draws[traffic->worker];
+	const struct bench_draw *draw = &draws[traffic->draw];
+	struct bench_endpoint client = bench_client(BENCH_CLIENT, draw->flow);
+	uint32_t service = bench_service(scenario, draw->flow);
+	struct bench_packet packet = {
+		.src = reply ? bench_backend(service, draw->backend) : client,
+		.dst = reply ? client : bench_vip(service),
+		.seq = (reply ? BACKEND_SEQ : CLIENT_SEQ) + 1,
+		.ack = (reply ? CLIENT_SEQ : BACKEND_SEQ) + 1,
+		.protocol = IPPROTO_TCP,
+		.flags = ACK,
+	};
 
-	traffic->random = traffic->random * UINT64_C(6364136223846793005) + 1442695040888963407;
-	flow = (uint32_t)(((traffic->random >> 32) * traffic->n_flows) >> 32);
-	write_flow(traffic, frame, flow, reply);
-	if (reply)
-		write_segment(frame, RTE_TCP_ACK_FLAG, 5001, 1001);
+	write_packet(scenario, mbuf, &packet, scenario->bytes);
+	rte_prefetch0(&draws[(traffic->draw + DRAWS_AHEAD) & (BENCH_DRAWS - 1)]);
+	traffic->draw = (traffic->draw + 1) & (BENCH_DRAWS - 1);
+	traffic->known_asked++;
+}
+
+static inline void
+write_newcomer(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
+{
+	const struct bench_scenario *scenario = traffic->scenario;
+	struct bench_packet packet = {
+		.src = bench_client(BENCH_NEWCOMER, traffic->newcomer++),
+		.dst = bench_vip(0),
+		.seq = CLIENT_SEQ,
+		.protocol = scenario->new_protocol,
+		.flags = SYN,
+	};
+
+	write_packet(scenario, mbuf, &packet, scenario->bytes);
+}
+
+static inline void
+write_pattern(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
+{
+	if (traffic->position < traffic->n_known)
+		write_known(traffic, mbuf, reply);
 	else
-		write_segment(frame, RTE_TCP_ACK_FLAG, 1001, 5001);
+		write_newcomer(traffic, mbuf);
+	if (++traffic->position >= traffic->n_known + traffic->n_new)
+		traffic->position = 0;
+}
+
+/* All connections of the wave take a step before any takes the next. */
+static void
+write_wave(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
+{
+	uint32_t i = traffic->next;
+
+	write_segment(traffic->scenario, mbuf, bench_client(BENCH_NEWCOMER, traffic->newcomer + i),
+		0, traffic->wave_backends[i], &connection[traffic->step]);
+	if (++traffic->next < BENCH_WAVE)
+		return;
+	traffic->next = 0;
+	if (++traffic->step < BENCH_CONNECTION_PACKETS)
+		return;
+	traffic->step = 0;
+	traffic->newcomer += BENCH_WAVE;
+}
+
+/* The next known flow that this worker owns; false: all have taken this step. */
+static bool
+write_handshake(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
+{
+	const struct bench_scenario *scenario = traffic->scenario;
+	uint32_t flow = traffic->next;
+
+	while (flow < scenario->flows && bench_owner(traffic->known, flow) != traffic->worker)
+		flow++;
+	traffic->next = flow;
+	if (flow == scenario->flows)
+		return false;
+	write_segment(scenario, mbuf, bench_client(BENCH_CLIENT, flow),
+		bench_service(scenario, flow), traffic->known->backends[flow],
+		&connection[traffic->step]);
+	traffic->next++;
+	return true;
+}
+
+static inline bool
+write_next(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
+{
+	if (traffic->preparing)
+		return write_handshake(traffic, mbuf);
+	if (traffic->scenario->connections)
+		write_wave(traffic, mbuf);
+	else
+		write_pattern(traffic, mbuf, reply);
+	return true;
 }
 
 uint16_t
@@ -161,43 +213,72 @@ bench_receive(void *context, struct rte_mbuf **mbufs, uint16_t n)
 	struct bench_traffic *traffic = context;
 	uint16_t i;
 
-	if (traffic->phase < BENCH_KNOWN && traffic->n_flows - traffic->next < n)
-		n = (uint16_t)(traffic->n_flows - traffic->next);
+	if (traffic->n_free < n)
+		fill(traffic);
 	for (i = 0; i < n && traffic->n_free > 0; i++) {
-		struct rte_mbuf *mbuf = traffic->free[--traffic->n_free];
-		struct frame *frame = rte_pktmbuf_mtod(mbuf, struct frame *);
-
-		if (traffic->phase < BENCH_KNOWN)
-			write_handshake(traffic, frame);
-		else
-			write_known(traffic, frame, (i & 1) != 0);
-		mbufs[i] = mbuf;
+		if (!write_next(traffic, traffic->free[traffic->n_free - 1], (i & 1) != 0))
+			break;
+		mbufs[i] = traffic->free[--traffic->n_free];
 	}
+	traffic->asked += i;
 	return i;
 }
 
-/* While the SYNs come out, notes which backend each flow was given. */
+static uint32_t
+word_at(const struct rte_mbuf *mbuf, uint32_t offset)
+{
+	unaligned_uint32_t word =
+		*rte_pktmbuf_mtod_offset(mbuf, const unaligned_uint32_t *, offset);
+
+	return rte_be_to_cpu_32(word);
+}
+
+static bool
+is_first(uint8_t ip, const struct rte_mbuf *mbuf)
+{
+	return rte_pktmbuf_mtod_offset(mbuf, const struct rte_tcp_hdr *, bench_headers(ip))
+		       ->tcp_flags == SYN;
+}
+
+/* The host numbers are in the last four bytes of an address, whatever the family. */
 static void
 note_backend(struct bench_traffic *traffic, const struct rte_mbuf *mbuf)
 {
-	const struct frame *frame = rte_pktmbuf_mtod(mbuf, const struct frame *);
-	uint32_t client = rte_be_to_cpu_32(frame->ip.src_addr) - CLIENT_NETWORK;
-	uint32_t port = rte_be_to_cpu_16(frame->tcp.src_port) - 32768U;
-	uint32_t backend = rte_be_to_cpu_32(frame->ip.dst_addr) - BACKEND_NETWORK - 1;
-	uint32_t flow = (client << 8) + port;
+	const uint8_t ip = traffic->scenario->ip;
+	const uint32_t end = bench_headers(ip);
+	const uint32_t size = ip == 6 ? 16 : 4;
+	uint32_t host = word_at(mbuf, end - size - 4) & (ip == 6 ? UINT32_MAX : 0x0fffffff);
+	uint32_t port = (word_at(mbuf, end) >> 16) - BENCH_CLIENT_PORT;
+	uint32_t backend = (word_at(mbuf, end - 4) & 0x00ffffff) - 1;
+	uint32_t flow = (host << 8) + port;
 
-	if (flow < traffic->n_flows && backend < BENCH_BACKENDS)
-		traffic->backends[flow] = (uint8_t)backend;
+	if (backend >= traffic->scenario->backends)
+		return;
+	if (traffic->preparing && flow < traffic->scenario->flows)
+		traffic->known->backends[flow] = (uint16_t)backend;
+	else if (!traffic->preparing && flow - traffic->newcomer < BENCH_WAVE)
+		traffic->wave_backends[flow - traffic->newcomer] = (uint16_t)backend;
+}
+
+/* IPv4: by the known clients' network on either side. */
+static bool
+is_known(const struct rte_mbuf *mbuf)
+{
+	return word_at(mbuf, BENCH_HEADERS_V4 - 8) >> 28 == 1 ||
+		word_at(mbuf, BENCH_HEADERS_V4 - 4) >> 28 == 1;
 }
 
 uint16_t
 bench_send(void *context, struct rte_mbuf **mbufs, uint16_t n)
 {
 	struct bench_traffic *traffic = context;
+	const bool noting = traffic->preparing || traffic->scenario->connections;
 
 	for (uint16_t i = 0; i < n; i++) {
-		if (traffic->phase == 0)
+		if (noting && is_first(traffic->scenario->ip, mbufs[i]))
 			note_backend(traffic, mbufs[i]);
+		if (traffic->scenario->defended)
+			traffic->known_sent += is_known(mbufs[i]);
 		traffic->free[traffic->n_free++] = mbufs[i];
 	}
 	traffic->sent += n;

@@ -4,19 +4,42 @@
 # The benchmark as people run it: it prints its table, and writes what it printed.  No figure is
 # judged here.  Sourced by run.
 
-# bench_file: the table's figures as a file, and what is wrong with them.
+# bench_file: one row of each kind as a file, and what is wrong with it.
 bench_file() {
-	(cd "$root" && tools/bench --quick --flows 1000,20000 --json "$scratch/bench.json") || return
+	(cd "$root" && tools/bench --quick --repeats 3 --json "$scratch/bench.json" \
+		--only known4-1k,known6-1k,udp4,connections4,flood4,workers4) || return
 	/usr/bin/python3 - "$scratch/bench.json" <<-'EOF'
 		import json, sys
-		rows = json.load(open(sys.argv[1]))
-		assert [row["flows"] for row in rows] == [1000, 20000], rows
-		for row in rows:
-		    assert (row["scenario"], row["mode"], row["ip"]) == ("known", "nat", 4), row
+		rows = {row["scenario"]: row for row in json.load(open(sys.argv[1]))}
+		assert rows.keys() - {"workers4-2"} == {"known4-1k", "known6-1k", "udp4", "connections4",
+		    "flood4"}, rows.keys()
+		for row in rows.values():
+		    assert row["mode"] == "nat" and row["ip"] in (4, 6) and row["flows"] > 0, row
 		    assert 0 < row["floor_ns_per_packet"] < row["ns_per_packet"], row
+		    assert row["rte_hash_ns_per_packet"] > row["floor_ns_per_packet"], row
 		    assert row["iqr_ns"] >= 0 and abs(row["mpps"] * row["ns_per_packet"] - 1e3) < 1, row
+		assert rows["known4-1k"]["flows"] == 1000 and rows["known6-1k"]["ip"] == 6, rows
+		assert rows["connections4"]["connections_per_second"] > 0, rows
+		assert rows["flood4"]["known_lost"] == 0 and rows["flood4"]["known_kept"] > 0, rows
+		assert rows["udp4"]["ended_per_created"] > 0, rows
 		print("figures agree")
 	EOF
+}
+
+# compared: two files that differ by more than the noise in one row, and by less in another.
+compared() {
+	/usr/bin/python3 - "$scratch" <<-'EOF'
+		import json, sys
+		def row(name, ns):
+		    return {"scenario": name, "mode": "nat", "ip": 4, "ns_per_packet": ns, "iqr_ns": 2,
+		        "floor_ns_per_packet": 10}
+		for file, quick, slow in (("a", 50, 50), ("b", 53, 55)):
+		    json.dump([row("within", quick), row("beyond", slow)], open(f"{sys.argv[1]}/{file}", "w"))
+	EOF
+	(cd "$root" && tools/bench compare "$scratch/a" "$scratch/b") | awk '
+		$1 == "within" && $NF == "noise" { n++ }
+		$1 == "beyond" && $NF == "slower" && $(NF - 2) == "1.10" { n++ }
+		END { if (n == 2) print "told apart" }'
 }
 
 # instructions_file: what callgrind counts for one packet, by stage.
@@ -53,5 +76,6 @@ test_bench() {
 	expect "bench: a packet takes no more instructions than the README says" 0 'kept' \
 		instructions_kept
 	expect "bench: the file holds the table's figures" 0 'figures agree' bench_file
+	expect "bench: two files are compared by their noise" 0 'told apart' compared
 	expect "bench: an option that is none is refused" 2 'usage' in_root tools/bench --nonsense
 }
