@@ -10,6 +10,7 @@
 
 #include "flow_rule.h"
 #include "rss_port.h"
+#include "sy/local_ports.h"
 #include "sy/port.h"
 #include "sy/random.h"
 #include "unit.h"
@@ -336,6 +337,51 @@ test_one_worker(void)
 	sy_ports_close(ports);
 }
 
+/* Each worker takes local ports for random backends; the answers come to its own queue. */
+static void
+test_chosen_ports(void)
+{
+	const struct sy_config config = config_of(WORKERS, 0, 2);
+	static struct sy_toeplitz hash;
+	uint16_t table[64];
+	struct sy_ports *ports;
+
+	rss_port_reset();
+	leave_sides_out();
+	rss_nature.n_places = 64;
+	ports = open_ports(&config);
+	CU_ASSERT_TRUE(ports->steering.rows[SY_STEERING_CHOSEN_PORT].possible);
+	sy_toeplitz_init(&hash, ports->ports[1].rss.key);
+	for (uint16_t place = 0; place < 64; place++)
+		table[place] = place % WORKERS;
+	for (uint32_t w = 0; w < WORKERS; w++) {
+		const struct sy_local_ports_params params = { .hash = &hash,
+			.workers = table,
+			.bits = 6,
+			.worker = w,
+			.first = 1024,
+			.last = 65535,
+			.max_ends = FLOWS,
+			.socket = SOCKET_ID_ANY };
+		struct sy_local_ports *local = NULL;
+
+		CU_ASSERT_EQUAL_FATAL(sy_local_ports_create(&params, &local), 0);
+		for (uint32_t i = 0; i < FLOWS; i++) {
+			struct sy_tuple reply = random_tuple(i % 2);
+			const struct sy_local_end end = { .local = reply.dst,
+				.backend = reply.src,
+				.backend_port_be = reply.src_port_be,
+				.family = reply.family,
+				.protocol = reply.protocol };
+
+			CU_ASSERT_EQUAL(sy_local_ports_take(local, &end, &reply.dst_port_be), 0);
+			CU_ASSERT_EQUAL(rss_port_queue(ports->ports[1].device, &reply), w);
+		}
+		sy_local_ports_destroy(local);
+	}
+	sy_ports_close(ports);
+}
+
 static void
 test_flow_rules(void)
 {
@@ -398,6 +444,7 @@ static const struct sy_test tests[] = {
 	{ "so does a device that breaks its word", test_what_devices_break },
 	{ "packets at the wrong worker end the rung", test_judged },
 	{ "one worker needs no steering", test_one_worker },
+	{ "local ports bring answers to the worker that chose them", test_chosen_ports },
 	{ "flow rules bring addresses to their workers, and go without trace", test_flow_rules },
 	{ "a device without room for rules is found before", test_no_flow_rules },
 };
