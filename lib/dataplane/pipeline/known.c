@@ -6,6 +6,8 @@
 #include "tcp_segment.h"
 #include "worker.h"
 
+#define MANY_ROWS 256 /* of 64 bytes: half of a first-level cache is the packets' */
+
 static bool
 has_lost_backend(const struct sy_worker *worker, const struct sy_flow *flow)
 {
@@ -225,11 +227,28 @@ sy_pass(struct sy_worker *worker, struct sy_packet *packet)
 	return pass(worker, packet);
 }
 
+/* Rows of services and backends that are too many to stay near by themselves. */
+static void
+prefetch_rows(const struct sy_worker *worker, const struct sy_flow_hit hits[], uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct sy_flow *flow = hits[i].flow;
+
+		if (flow == NULL)
+			continue;
+		rte_prefetch0(&worker->stats->services[flow->service]);
+		rte_prefetch0(&worker->stats->backends[flow->backend]);
+		rte_prefetch0(&worker->snapshot->backends[flow->backend]);
+	}
+}
+
 /* Known and unknown ones in the order in which they came: a flow's packets may be both. */
 void
 sy_stage_known(struct sy_worker *worker, struct sy_packet *const packets[],
 	const struct sy_flow_hit hits[], uint32_t n)
 {
+	if (worker->snapshot->n_backends + worker->snapshot->n_services > MANY_ROWS)
+		prefetch_rows(worker, hits, n);
 	for (uint32_t i = 0; i < n; i++) {
 		struct sy_packet *packet = packets[i];
 
