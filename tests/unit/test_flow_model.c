@@ -150,8 +150,9 @@ look_up_burst(struct model *model)
 			(hits[i].flow != NULL && hits[i].direction != directions[i]);
 }
 
+/* What the model knows of the flow; the table's part is the caller's. */
 static void
-forget(struct model *model, struct sy_flow *flow)
+release(struct model *model, const struct sy_flow *flow)
 {
 	struct model_family *family = &model->families[flow->family];
 
@@ -160,6 +161,12 @@ forget(struct model *model, struct sy_flow *flow)
 	family->owners[0][flow->service] = family->owners[1][flow->backend] = NULL;
 	family->n_flows--;
 	model->n_ended++;
+}
+
+static void
+forget(struct model *model, struct sy_flow *flow)
+{
+	release(model, flow);
 	sy_flow_end(model->table, flow);
 }
 
@@ -172,6 +179,26 @@ end_one(struct model *model)
 
 	if (flow != NULL)
 		forget(model, flow);
+}
+
+/* Flows of both families, ended together. */
+static void
+end_burst(struct model *model)
+{
+	struct sy_flow *flows[SY_FLOW_BURST];
+	uint32_t n = 0, most = sy_random_below(&model->random, SY_FLOW_BURST + 1);
+
+	for (uint32_t i = 0; i < most; i++) {
+		uint32_t f = sy_random_below(&model->random, SY_N_FAMILIES);
+		uint32_t number = sy_random_below(&model->random, model->n_numbers);
+		struct sy_flow *flow = model->families[f].owners[0][number];
+
+		if (flow == NULL)
+			continue;
+		release(model, flow);
+		flows[n++] = flow;
+	}
+	sy_flow_end_burst(model->table, flows, n);
 }
 
 static void
@@ -222,6 +249,8 @@ run(struct model *model, uint32_t n_operations)
 			scan(model);
 		else if (draw < 500)
 			look_up_burst(model);
+		else if (draw < 520)
+			end_burst(model);
 		else if (draw % 100 < create_percent)
 			try_create(model);
 		else

@@ -194,23 +194,46 @@ sy_flow_tuple(const struct sy_flow *flow, uint8_t direction)
 		.protocol = flow->protocol };
 }
 
-void
-sy_flow_end(struct sy_flow_table *table, struct sy_flow *flow)
+/* Both hashes of the flow, whose buckets are asked for. */
+static void
+start_end(const struct sy_flow_table *table, const struct sy_flow *flow, uint64_t hashes[2])
 {
-	struct flow_family *family = &table->families[flow->family];
-	uint32_t slot = family_number(family, flow) << 1;
-	uint64_t hashes[2];
+	const struct flow_index *index = &table->families[flow->family].index;
 
 	for (uint8_t direction = SY_ORIGINAL; direction <= SY_REPLY; direction++) {
 		struct sy_tuple tuple = sy_flow_tuple(flow, direction);
 
 		hashes[direction] = key_hash(&tuple, &table->seed);
-		rte_prefetch0(
-			&family->index.buckets[index_home(&family->index, hashes[direction])]);
+		rte_prefetch0(&index->buckets[index_home(index, hashes[direction])]);
 	}
+}
+
+static void
+finish_end(struct sy_flow_table *table, struct sy_flow *flow, const uint64_t hashes[2])
+{
+	struct flow_family *family = &table->families[flow->family];
+	uint32_t slot = family_number(family, flow) << 1;
+
 	index_remove(&family->index, hashes[SY_ORIGINAL], slot | SY_ORIGINAL);
 	index_remove(&family->index, hashes[SY_REPLY], slot | SY_REPLY);
 	return_entry(family, flow);
+}
+
+void
+sy_flow_end(struct sy_flow_table *table, struct sy_flow *flow)
+{
+	sy_flow_end_burst(table, &flow, 1);
+}
+
+void
+sy_flow_end_burst(struct sy_flow_table *table, struct sy_flow *const flows[], uint32_t n)
+{
+	uint64_t hashes[SY_FLOW_BURST][2];
+
+	for (uint32_t i = 0; i < n; i++)
+		start_end(table, flows[i], hashes[i]);
+	for (uint32_t i = 0; i < n; i++)
+		finish_end(table, flows[i], hashes[i]);
 }
 
 uint32_t

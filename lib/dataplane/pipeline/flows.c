@@ -29,8 +29,8 @@ sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow)
 	worker->stats->loads[flow->service].n_embryonic--;
 }
 
-void
-sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow)
+static void
+uncount(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	if (sy_flow_is_embryonic(flow))
 		sy_flow_leave_embryonic(worker, flow);
@@ -40,6 +40,32 @@ sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow)
 	worker->stats->services[flow->service].flows_ended++;
 	worker->stats->backends[flow->backend].flows_ended++;
 	count(worker, SY_COUNTER_FLOWS_ENDED, 1);
-	sy_flow_end(worker->flows, flow);
 	worker->flows_changed = true;
+}
+
+void
+sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow)
+{
+	uncount(worker, flow);
+	sy_flow_end(worker->flows, flow);
+}
+
+void
+sy_flow_expire(struct sy_worker *worker, struct sy_flow *flow)
+{
+	struct sweep *sweep = &worker->sweep;
+
+	uncount(worker, flow);
+	sweep->expired[sweep->n_expired++] = flow;
+	if (sweep->n_expired == RTE_DIM(sweep->expired))
+		sy_flow_end_expired(worker);
+}
+
+void
+sy_flow_end_expired(struct sy_worker *worker)
+{
+	struct sweep *sweep = &worker->sweep;
+
+	sy_flow_end_burst(worker->flows, sweep->expired, sweep->n_expired);
+	sweep->n_expired = 0;
 }

@@ -94,7 +94,7 @@ shed(struct sy_worker *worker, struct sy_flow *flow)
 	count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
 	count(worker, SY_COUNTER_FLOWS_SHED, 1);
 	worker->stats->loads[flow->service].flows_shed++;
-	sy_flow_forget(worker, flow);
+	sy_flow_expire(worker, flow);
 }
 
 static void
@@ -113,7 +113,7 @@ visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
 		if (flow->state == SY_FLOW_SYN_SENT)
 			worker->stats->backends[flow->backend].connect_failures++;
 		count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
-		sy_flow_forget(worker, flow);
+		sy_flow_expire(worker, flow);
 		return;
 	}
 	if (unlikely(must_make_room(worker, flow, idle))) {
@@ -188,6 +188,8 @@ sy_sweep(struct sy_worker *worker, bool busy)
 	n = entries_due(worker, busy);
 	if (n > 0)
 		sy_flow_scan(worker->flows, n, visit, worker);
+	if (sweep->n_expired > 0)
+		sy_flow_end_expired(worker);
 	sweep->urgent -= n < sweep->urgent ? n : sweep->urgent;
 	if (sweep->request != NULL &&
 		(sweep->urgent == 0 || sweep->request->n == sweep->request->room))

@@ -49,6 +49,8 @@ struct sweep {
 	uint32_t reset_epoch; /* of the snapshot that urgent was set for */
 	uint32_t urgent; /* entries still to visit at once: flows to reset, a dump */
 	struct sy_request *request; /* a dump in progress */
+	uint32_t n_expired;
+	struct sy_flow *expired[SY_FLOW_BURST]; /* found in this turn, to be ended together */
 };
 
 /* When a service was last served without flows, so that what began without one goes on. */
@@ -168,6 +170,9 @@ bool sy_pass(struct sy_worker *worker, struct sy_packet *packet);
 void sy_flow_begin(
 	struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend);
 void sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow);
+/* The same for a flow that the sweep has found too old: it is in the table until end_expired(). */
+void sy_flow_expire(struct sy_worker *worker, struct sy_flow *flow);
+void sy_flow_end_expired(struct sy_worker *worker);
 void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow);
 
 /* limits.c: what a service may have. */

@@ -119,7 +119,9 @@ void sy_flow_lookup(struct sy_flow_table *table, const struct sy_tuple *const tu
 int sy_flow_create(struct sy_flow_table *table, const struct sy_tuple *original,
 	const struct sy_tuple *reply, sy_ticks now, struct sy_flow **flow);
 
+/* Ends flows, n (SY_FLOW_BURST or fewer) at once: their buckets come from memory together. */
 void sy_flow_end(struct sy_flow_table *table, struct sy_flow *flow);
+void sy_flow_end_burst(struct sy_flow_table *table, struct sy_flow *const flows[], uint32_t n);
 
 /* Visits the next entries in the table's own order, n of them whether in use or not, and calls
  * visit for those in use; it may end the flow that it is given and no other.  After as many
