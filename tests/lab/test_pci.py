@@ -21,7 +21,7 @@ GRANTED = {
     "virtio": {"tx_tcp_checksum", "tx_udp_checksum"},
     "vmxnet3": {"rx_tcp_checksum", "rx_udp_checksum", "tx_tcp_checksum", "tx_udp_checksum"},
     "e1000e": CHECKSUMS}
-RUNGS = {"virtio": "software", "vmxnet3": "software", "e1000e": "software"}
+RUNGS = {"virtio": "client-hash", "vmxnet3": "software", "e1000e": "software"}
 
 
 def pass_traffic(lab):
@@ -58,12 +58,21 @@ def test_tcp_and_udp_with_checksum_offloads(lab):
 
 
 def test_steering(lab):
-    """The rung that the card allows, and both workers busy on it."""
+    """The rung that the card allows, both workers busy on it, and, where the card steers, every
+    packet at the worker that owns its flow."""
+    stop(lab)
+    restart(lab)
+    rung = RUNGS[lab.kind]
     info = lab.control.show("info")
-    assert info["steering"] == RUNGS[lab.kind], info["steering"]
-    assert f"steering: {RUNGS[lab.kind]}" in lab.appliance.log()
-    flows = [worker["flows_created"] for worker in lab.control.show("workers")]
+    assert info["steering"] == rung, info["steering_reason"]
+    assert f"steering: {rung}" in lab.appliance.log()
+    even_split(lab, VIP4)
+    workers = lab.control.show("workers")
+    flows = [worker["flows_created"] for worker in workers]
     assert min(flows) > 0, flows
+    astray = [worker["misdirected"] for worker in workers]
+    assert max(astray) == 0, astray
+    assert (sum(worker["handed_over"] for worker in workers) > 0) == (rung == "software"), workers
 
 
 def link_of(lab, name):

@@ -154,8 +154,8 @@ test_workers(void)
 {
 	static const char *const keys[] = { "worker", "core", "cpu", "socket", "snapshot",
 		"received", "from_kernel", "handed_in", "originated", "transmitted", "to_kernel",
-		"handed_over", "dropped", "flows", "flows_created", "flows_ended", "busy_percent",
-		NULL };
+		"handed_over", "dropped", "misdirected", "flows", "flows_created", "flows_ended",
+		"busy_percent", NULL };
 	struct json_object *row;
 	uint64_t *counters;
 

@@ -188,8 +188,8 @@ sy_ports_judge_steering(struct sy_ports *ports, uint64_t received, uint64_t misd
 		n_misdirected < n_received / JUDGED_SHARE)
 		return false;
 	snprintf(reason, sizeof(reason),
-		"of %lu packets the ports brought %lu to the wrong worker: a device does not do "
-		"what it says, or a port's \"side\" is wrong",
+		"of %lu packets the ports brought %lu to the wrong worker: a port's \"side\" is wrong, "
+		"a device does not do what it says, or it is IPv6 beside IPv4 under one key",
 		n_received, n_misdirected);
 	say(ports, SY_STEERING_CLIENT_HASH, false, reason);
 	take(ports, SY_STEERING_SOFTWARE, reason);
