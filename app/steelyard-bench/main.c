@@ -158,7 +158,7 @@ run_scenario(const struct bench_scenario *scenario, const struct options *option
 	int status = 0;
 
 	if (scenario->workers > rte_lcore_count()) {
-		printf("%-14s left out: it wants %u CPUs\n", scenario->name, scenario->workers);
+		printf("%-17s left out: it wants %u CPUs\n", scenario->name, scenario->workers);
 		return 0;
 	}
 	for (uint8_t row = 0; status == 0 && (mode = sy_forward_at(row)) != NULL; row++) {

@@ -17,6 +17,8 @@
 /* Flows that come and go: as many must go as come, and the table is swept once a second. */
 #define SETTLE_SECONDS 2.5
 #define LEAST_CHURN (UINT64_C(1) << 20) /* packets of a turn: all repeats together last seconds */
+#define LONGEST_TURN_NS 1e9
+#define TRIAL_PACKETS (UINT64_C(1) << 14)
 /* Below, the memory of a table is not its flows'. */
 #define WEIGHED_FLOWS 100000
 /* A moment's preemption may let a flow run out that has not ended. */
@@ -91,15 +93,34 @@ flows_come_and_go(const struct bench_scenario *scenario)
 	return scenario->room > 0 && !scenario->defended;
 }
 
+/* Whole waves of connections, or bursts. */
+static uint64_t
+round_packets(const struct bench_scenario *scenario, uint64_t packets)
+{
+	uint64_t unit = scenario->connections ? BENCH_WAVE * BENCH_CONNECTION_PACKETS : SY_BURST;
+
+	return RTE_MAX(packets / unit, UINT64_C(1)) * unit;
+}
+
 static uint64_t
 count_packets(const struct bench_scenario *scenario, const struct bench_options *options)
 {
-	uint64_t unit = scenario->connections ? BENCH_WAVE * BENCH_CONNECTION_PACKETS : SY_BURST;
-	uint64_t packets = options->packets;
+	if (!flows_come_and_go(scenario) || options->counted)
+		return round_packets(scenario, options->packets);
+	return round_packets(scenario, RTE_MAX(options->packets, LEAST_CHURN));
+}
 
-	if (flows_come_and_go(scenario) && !options->counted)
-		packets = RTE_MAX(packets, LEAST_CHURN);
-	return RTE_MAX(packets / unit, UINT64_C(1)) * unit;
+/* Where a packet takes long, fewer of them. */
+static void
+shorten_turns(struct run *run)
+{
+	const uint64_t whole = run->packets;
+	double ns;
+
+	run->packets = round_packets(run->scenario, RTE_MIN(whole, TRIAL_PACKETS));
+	ns = run_subject(run, &run->subjects[PIPELINE]);
+	run->packets = round_packets(
+		run->scenario, (uint64_t)RTE_MIN((double)whole, LONGEST_TURN_NS / ns));
 }
 
 static struct subject *
@@ -214,6 +235,7 @@ warm_up(struct run *run)
 {
 	uint64_t end = rte_rdtsc();
 
+	shorten_turns(run);
 	if (flows_come_and_go(run->scenario))
 		end += (uint64_t)(SETTLE_SECONDS * (double)rte_get_tsc_hz());
 	do {

@@ -46,7 +46,7 @@ bench_print_header(const struct bench_options *options)
 	printf("In process, the real pipeline, one core but where two workers are named; no NIC cost\n"
 	       "included.  Medians of %u runs of %lu packets, subjects in turns; iqr: interquartile\n"
 	       "range.  Memory: %s.\n\n"
-	       "%-14s %-5s %2s %9s %7s %6s %6s %6s %8s %7s %6s %6s\n",
+	       "%-17s %-5s %2s %9s %7s %6s %6s %6s %8s %7s %6s %6s\n",
 		options->repeats, options->packets, bench_pages_name(), "scenario", "mode", "ip",
 		"flows", "ns/pkt", "iqr", "floor", "ratio", "rte_hash", "Mpps", "B/flow", "rte_h.");
 }
@@ -54,7 +54,7 @@ bench_print_header(const struct bench_options *options)
 void
 bench_print(const struct bench_result *result)
 {
-	printf("%-14s %-5s %2u %9u %7.1f %6.1f %6.1f %6.2f %8.1f %7.2f", result->scenario->name,
+	printf("%-17s %-5s %2u %9u %7.1f %6.1f %6.1f %6.2f %8.1f %7.2f", result->scenario->name,
 		result->mode, result->scenario->ip, result->flows, result->pipeline.ns,
 		result->pipeline.iqr_ns, result->floor.ns, result->pipeline.ns / result->floor.ns,
 		result->library.ns, 1e3 / result->pipeline.ns);
@@ -62,7 +62,7 @@ bench_print(const struct bench_result *result)
 		printf(" %6.1f %6.1f", result->bytes_per_flow, result->library_bytes_per_flow);
 	putchar('\n');
 	for (uint32_t i = 0; i < result->n_extras; i++)
-		printf("%-14s   %s %.4g\n", "", result->extras[i].name, result->extras[i].value);
+		printf("%-17s   %s %.4g\n", "", result->extras[i].name, result->extras[i].value);
 	fflush(stdout);
 }
 

@@ -19,9 +19,9 @@
 	}
 
 /* Flows that come and go beside the known ones. */
-#define CHURN(name_, ip_, flows_, room_, ...) \
+#define CHURN(name_, ip_, flows_, room_, backends_, ...) \
 	{ \
-		.name = name_, .ip = ip_, .flows = flows_, .bytes = 64, .backends = 10, \
+		.name = name_, .ip = ip_, .flows = flows_, .bytes = 64, .backends = backends_, \
 		.services = 1, .workers = 1, .room = room_, __VA_ARGS__ \
 	}
 
@@ -43,15 +43,17 @@ const struct bench_scenario bench_scenarios[] = {
 	KNOWN("services4-1k", 4, 100 * K, 64, 10, 1 * K, 1, .quick = false),
 	KNOWN("services4-10k", 4, 100 * K, 64, 10, 10 * K, 1, .quick = true),
 	KNOWN("workers4-2", 4, 1 * M, 64, 10, 1, 2, .quick = true),
-	CHURN("connections4", 4, 64, 2 * M, .connections = true, .quick = true),
-	CHURN("connections6", 6, 64, 2 * M, .connections = true),
-	CHURN("udp4", 4, 64, 4 * M, .n_new = 1, .new_protocol = IPPROTO_UDP, .quick = true),
-	CHURN("udp6", 6, 64, 4 * M, .n_new = 1, .new_protocol = IPPROTO_UDP),
-	CHURN("mixed4-1M", 4, 1 * M, 2 * M, .n_known = 9, .n_new = 1, .new_protocol = IPPROTO_UDP,
-		.quick = true),
-	CHURN("mixed6-1M", 6, 1 * M, 2 * M, .n_known = 9, .n_new = 1, .new_protocol = IPPROTO_UDP),
-	CHURN("flood4", 4, 100 * K, 900 * K, .n_known = 1, .n_new = 10, .new_protocol = IPPROTO_TCP,
-		.defended = true, .quick = true),
+	CHURN("connections4", 4, 64, 2 * M, 10, .connections = true, .quick = true),
+	CHURN("connections6", 6, 64, 2 * M, 10, .connections = true),
+	CHURN("udp4", 4, 64, 2 * M, 10, .n_new = 1, .new_protocol = IPPROTO_UDP, .quick = true),
+	CHURN("udp6", 6, 64, 2 * M, 10, .n_new = 1, .new_protocol = IPPROTO_UDP),
+	CHURN("udp4-backends-10k", 4, 64, 2 * M, 10 * K, .n_new = 1, .new_protocol = IPPROTO_UDP),
+	CHURN("mixed4-1M", 4, 1 * M, 2 * M, 10, .n_known = 9, .n_new = 1,
+		.new_protocol = IPPROTO_UDP, .quick = true),
+	CHURN("mixed6-1M", 6, 1 * M, 2 * M, 10, .n_known = 9, .n_new = 1,
+		.new_protocol = IPPROTO_UDP),
+	CHURN("flood4", 4, 100 * K, 900 * K, 10, .n_known = 1, .n_new = 10,
+		.new_protocol = IPPROTO_TCP, .defended = true, .quick = true),
 };
 
 const uint32_t bench_n_scenarios = RTE_DIM(bench_scenarios);

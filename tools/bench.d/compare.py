@@ -36,10 +36,10 @@ def compare(before, after):
 
 
 def show(rows):
-    print(f"{'scenario':<14} {'mode':<5} {'ip':>2} {'before':>8} {'after':>8} {'noise':>7} "
+    print(f"{'scenario':<17} {'mode':<5} {'ip':>2} {'before':>8} {'after':>8} {'noise':>7} "
           f"{'ratio':>6} {'floor':>6}")
     for row in rows:
-        print(f"{row['scenario']:<14} {row['mode']:<5} {row['ip']:>2} {row['before_ns']:>8.1f} "
+        print(f"{row['scenario']:<17} {row['mode']:<5} {row['ip']:>2} {row['before_ns']:>8.1f} "
               f"{row['after_ns']:>8.1f} {row['noise_ns']:>7.1f} {row['ratio']:>6.2f} "
               f"{row['floor_ratio']:>6.2f} {row['verdict']}")
 
