@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "index.h"
+#include "rows.h"
 
 static uint32_t
 table_size(uint32_t n)
@@ -16,14 +17,14 @@ table_size(uint32_t n)
 uint64_t
 sy_index_table_bytes(uint32_t n)
 {
-	return sizeof(struct sy_index_table) +
-		table_size(n) * (uint64_t)sizeof(struct sy_index_entry);
+	return rows_bytes(
+		1, sizeof(struct sy_index_table) + table_size(n) * sizeof(struct sy_index_entry));
 }
 
 struct sy_index_table *
 sy_index_table_create(uint32_t n)
 {
-	struct sy_index_table *table = calloc(1, sy_index_table_bytes(n));
+	struct sy_index_table *table = rows_alloc(1, sy_index_table_bytes(n));
 
 	if (table != NULL)
 		table->mask = table_size(n) - 1;

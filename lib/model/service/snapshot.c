@@ -11,6 +11,7 @@
 #include "choice.h"
 #include "index.h"
 #include "lpm.h"
+#include "rows.h"
 #include "sy/snapshot.h"
 
 static void
@@ -50,10 +51,11 @@ sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools)
 	 * the choice between them knows of it. */
 	const uint64_t of_choice = 2 * sizeof(struct sy_candidate) + 256;
 	const uint64_t of_pool = sizeof(struct sy_pool_row) + sizeof(struct sy_choice) + 256;
-	const uint64_t of_backend = sizeof(struct sy_backend_row) +
-		SY_N_REPLIES * sizeof(uint32_t) + sizeof(uint32_t) + of_choice;
+	const uint64_t of_backend = sizeof(uint32_t) + of_choice;
 
-	return n_services * (uint64_t)sizeof(struct sy_service_row) + n_backends * of_backend +
+	return rows_bytes(n_services, sizeof(struct sy_service_row)) +
+		rows_bytes(n_backends, sizeof(struct sy_backend_row)) +
+		rows_bytes(n_backends, SY_N_REPLIES * sizeof(uint32_t)) + n_backends * of_backend +
 		n_pools * of_pool + 2 * sy_index_table_bytes(n_services) +
 		sy_index_table_bytes(2 * n_backends);
 }
@@ -71,11 +73,11 @@ allocate(struct build *build)
 	s->n_ports = build->routes->n_ports;
 	for (uint32_t i = 0; i < s->n_ports; i++)
 		n_addresses += build->routes->ports[i].n_addresses;
-	s->services = calloc(s->n_services + 1, sizeof(*s->services));
-	s->backends = calloc(s->n_backends + 1, sizeof(*s->backends));
-	s->replies = calloc(s->n_backends + 1, sizeof(*s->replies));
+	s->services = rows_alloc(s->n_services + 1, sizeof(*s->services));
+	s->backends = rows_alloc(s->n_backends + 1, sizeof(*s->backends));
+	s->replies = rows_alloc(s->n_backends + 1, sizeof(*s->replies));
 	s->pools = calloc(s->n_pools + 1, sizeof(*s->pools));
-	s->next_hops = calloc(s->n_next_hops + 1, sizeof(*s->next_hops));
+	s->next_hops = rows_alloc(s->n_next_hops + 1, sizeof(*s->next_hops));
 	s->routes = calloc(build->routes->n_routes + 1, sizeof(*s->routes));
 	s->index = calloc(1, sizeof(*s->index));
 	build->endpoints = calloc(s->n_backends + 1, sizeof(*build->endpoints));
