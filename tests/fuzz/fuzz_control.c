@@ -53,24 +53,28 @@ refuse_reload(void *daemon, struct sy_error *error)
 	return sy_error_set(error, -1, "no");
 }
 
+static void *
+zeroed(size_t size)
+{
+	size_t lines = (size + 63) / 64 * 64;
+	void *memory = aligned_alloc(64, lines);
+
+	check(memory != NULL);
+	return memset(memory, 0, lines);
+}
+
 /* Counters in ordinary memory: DPDK's environment is not up. */
 static void
 make_stats(void)
 {
-	size_t size = sizeof(struct sy_traffic);
-
 	house.stats.n_workers = 1;
 	house.stats.max_services = house.config->max_services;
 	house.stats.max_backends = house.config->max_backends;
 	house.stats.workers = &house.worker;
-	house.worker = aligned_alloc(64, sizeof(*house.worker));
-	check(house.worker != NULL);
-	memset(house.worker, 0, sizeof(*house.worker));
-	house.worker->services = aligned_alloc(64, 8 * size);
-	house.worker->backends = aligned_alloc(64, 8 * size);
-	check(house.worker->services != NULL && house.worker->backends != NULL);
-	memset(house.worker->services, 0, 8 * size);
-	memset(house.worker->backends, 0, 8 * size);
+	house.worker = zeroed(sizeof(*house.worker));
+	house.worker->services = zeroed(house.stats.max_services * sizeof(*house.worker->services));
+	house.worker->backends = zeroed(house.stats.max_backends * sizeof(*house.worker->backends));
+	house.worker->loads = zeroed(house.stats.max_services * sizeof(*house.worker->loads));
 }
 
 int
