@@ -17,6 +17,8 @@
 /* Above the keys in it, so that none is refused: it refuses at nine in ten. */
 #define SPARE_SHARE 4
 
+#define OTHER_FAMILY_FLOWS 64 /* the least that our table takes */
+
 /* Zeroed before use: rte_hash takes all bytes. */
 union key {
 	struct {
@@ -132,6 +134,19 @@ remove_flow(struct bench_library *library, const struct sy_flow *flow)
 	}
 }
 
+/* Of an established flow in our own table. */
+static int
+make_own(struct bench_library *library, const struct sy_tuple *original,
+	const struct sy_tuple *reply)
+{
+	struct sy_flow *flow;
+	int status = sy_flow_create(library->table, original, reply, 0, &flow);
+
+	if (status == 0)
+		flow->state = SY_FLOW_ESTABLISHED;
+	return status;
+}
+
 static int
 make_flow(struct bench_library *library, uint32_t number, const struct sy_tuple *original,
 	struct bench_endpoint backend)
@@ -146,6 +161,8 @@ make_flow(struct bench_library *library, uint32_t number, const struct sy_tuple 
 	int status;
 
 	library->forward->reply_tuple(original, &target, &reply);
+	if (library->table != NULL)
+		return make_own(library, original, &reply);
 	fill_entry(entry_at(library, number), original, &reply);
 	status = add_key(library, original, number << 1 | SY_ORIGINAL);
 	if (status == 0)
@@ -177,43 +194,68 @@ make_known(struct bench_library *library)
 			continue;
 		status = make_flow(
 			library, i, &original, bench_backend(service, traffic->known->backends[i]));
-		entry_at(library, i)->state = SY_FLOW_ESTABLISHED;
+		if (library->table == NULL)
+			entry_at(library, i)->state = SY_FLOW_ESTABLISHED;
 	}
 	return status;
 }
 
-int
-bench_library_init(struct bench_library *library, struct bench_traffic *traffic, const char *mode)
+static int
+create_table(struct bench_library *library)
 {
-	const struct bench_scenario *scenario = traffic->scenario;
+	const struct bench_scenario *scenario = library->traffic->scenario;
+	struct sy_flow_table_params params = {
+		.max_flows = { OTHER_FAMILY_FLOWS, OTHER_FAMILY_FLOWS },
+		.socket = bench_socket(),
+		.seed = 1,
+	};
+
+	params.max_flows[scenario->ip == 6 ? SY_IPV6 : SY_IPV4] = scenario->flows;
+	return sy_flow_table_create(&params, &library->table);
+}
+
+static int
+create_hash(struct bench_library *library)
+{
+	const struct bench_traffic *traffic = library->traffic;
 	char name[RTE_HASH_NAMESIZE];
 	const struct rte_hash_parameters params = {
 		.name = name,
-		.entries = count_keys(scenario),
-		.key_len = key_bytes(scenario->ip),
+		.entries = count_keys(traffic->scenario),
+		.key_len = key_bytes(traffic->scenario->ip),
 		.socket_id = bench_socket(),
 	};
 
 	snprintf(name, sizeof(name), "library%u", traffic->worker);
+	library->hash = rte_hash_create(&params);
+	library->entries = rte_zmalloc_socket(
+		"library", (size_t)library->n_entries * library->entry_bytes, 64, bench_socket());
+	return library->hash == NULL || library->entries == NULL ? -ENOMEM : 0;
+}
+
+int
+bench_library_init(
+	struct bench_library *library, struct bench_traffic *traffic, const char *mode, bool own)
+{
+	const struct bench_scenario *scenario = traffic->scenario;
+	int status;
+
 	*library = (struct bench_library){
 		.traffic = traffic,
 		.forward = sy_forward_at(sy_forward_find(mode)),
-		.hash = rte_hash_create(&params),
 		.entry_bytes = bench_entry_bytes(scenario),
 		.n_entries = count_entries(scenario),
 		.next_entry = scenario->flows,
 		.cycles_per_ms = rte_get_tsc_hz() / 1000,
 	};
-	library->entries = rte_zmalloc_socket(
-		"library", (size_t)library->n_entries * library->entry_bytes, 64, bench_socket());
-	if (library->hash == NULL || library->entries == NULL)
-		return -ENOMEM;
-	return make_known(library);
+	status = own ? create_table(library) : create_hash(library);
+	return status == 0 ? make_known(library) : status;
 }
 
 void
 bench_library_fini(struct bench_library *library)
 {
+	sy_flow_table_destroy(library->table);
 	rte_hash_free(library->hash);
 	rte_free(library->entries);
 }
@@ -278,20 +320,16 @@ ask_for_entries(const struct bench_library *library, void *const data[], uint64_
 	}
 }
 
+/* Flow and direction of each packet; NULL where there is no flow. */
 static inline void
-turn(struct bench_library *library)
+look_up(struct bench_library *library, struct sy_packet packets[], uint16_t n)
 {
-	struct rte_mbuf *mbufs[SY_BURST];
-	struct sy_packet packets[SY_BURST];
 	union key keys[SY_BURST];
 	const void *key_list[SY_BURST];
 	void *data[SY_BURST];
 	uint64_t hits = 0;
-	uint16_t n = bench_receive(library->traffic, mbufs, SY_BURST);
-	sy_ticks now = (sy_ticks)(rte_rdtsc() / library->cycles_per_ms);
 
 	for (uint16_t i = 0; i < n; i++) {
-		sy_packet_parse(&packets[i], mbufs[i]);
 		write_key(&keys[i], &packets[i].tuple);
 		key_list[i] = &keys[i];
 	}
@@ -299,14 +337,51 @@ turn(struct bench_library *library)
 	ask_for_entries(library, data, hits);
 	for (uint16_t i = 0; i < n; i++) {
 		uint32_t slot = (uint32_t)(uintptr_t)data[i];
-		struct sy_flow *flow = (hits >> i & 1) != 0 ? entry_at(library, slot >> 1)
-							    : admit(library, &packets[i]);
+		bool hit = (hits >> i & 1) != 0;
 
-		if (flow == NULL)
+		packets[i].flow = hit ? entry_at(library, slot >> 1) : NULL;
+		packets[i].direction = hit ? slot & 1 : SY_ORIGINAL;
+	}
+}
+
+static inline void
+look_up_own(struct bench_library *library, struct sy_packet packets[], uint16_t n)
+{
+	const struct sy_tuple *tuples[SY_BURST];
+	struct sy_flow_hit hits[SY_BURST];
+
+	for (uint16_t i = 0; i < n; i++)
+		tuples[i] = &packets[i].tuple;
+	sy_flow_lookup(library->table, tuples, n, hits);
+	for (uint16_t i = 0; i < n; i++) {
+		packets[i].flow = hits[i].flow;
+		packets[i].direction = hits[i].direction;
+	}
+}
+
+static inline void
+turn(struct bench_library *library)
+{
+	struct rte_mbuf *mbufs[SY_BURST];
+	struct sy_packet packets[SY_BURST];
+	uint16_t n = bench_receive(library->traffic, mbufs, SY_BURST);
+	sy_ticks now = (sy_ticks)(rte_rdtsc() / library->cycles_per_ms);
+
+	for (uint16_t i = 0; i < n; i++)
+		sy_packet_parse(&packets[i], mbufs[i]);
+	if (library->table != NULL)
+		look_up_own(library, packets, n);
+	else
+		look_up(library, packets, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct sy_packet *packet = &packets[i];
+
+		if (packet->flow == NULL)
+			packet->flow = admit(library, packet);
+		if (packet->flow == NULL)
 			continue;
-		packets[i].direction = (hits >> i & 1) != 0 ? slot & 1 : SY_ORIGINAL;
-		flow->last_seen = now;
-		forward(library, &packets[i], flow);
+		packet->flow->last_seen = now;
+		forward(library, packet, packet->flow);
 	}
 	bench_send(library->traffic, mbufs, n);
 }

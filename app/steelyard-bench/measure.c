@@ -28,6 +28,7 @@ enum {
 	PIPELINE,
 	FLOOR,
 	LIBRARY,
+	OWN_TABLE, /* the library's job on our own table; not where flows come and go */
 	PART, /* two more, of the pipeline and the floor; see add_parts() */
 	N_SUBJECTS = PART + 2,
 };
@@ -48,6 +49,7 @@ struct run {
 	struct bench_appliance *appliance;
 	struct bench_floor floors[BENCH_MAX_MEMBERS];
 	struct bench_library libraries[BENCH_MAX_MEMBERS];
+	struct bench_library own_tables[BENCH_MAX_MEMBERS];
 	struct subject subjects[N_SUBJECTS];
 	uint32_t n_subjects;
 	uint64_t pipeline_bytes;
@@ -78,6 +80,8 @@ run_subject(const struct run *run, const struct subject *subject)
 {
 	uint64_t cycles;
 
+	if (subject->n_members == 0)
+		return 0;
 	for (uint32_t i = 0; i < subject->n_members; i++) {
 		subject->traffic[i].n_known = subject->n_known;
 		subject->traffic[i].n_new = subject->n_new;
@@ -174,27 +178,43 @@ make_pipeline(struct run *run, const char *mode, struct sy_error *error)
 }
 
 static int
-make_others(struct run *run, const char *mode, struct sy_error *error)
+make_library(struct run *run, const char *mode, struct sy_error *error)
 {
-	struct subject *floor = add_subject(run, bench_floor_run, run->traffic[FLOOR]);
 	struct subject *library = add_subject(run, bench_library_run, run->traffic[LIBRARY]);
+	struct subject *own = add_subject(run, bench_library_run, run->traffic[OWN_TABLE]);
+	const uint64_t before = bench_heap_used();
 	int status = 0;
 
 	for (uint32_t w = 0; status == 0 && w < run->scenario->workers; w++) {
-		uint64_t before;
-
-		floor->members[w] = &run->floors[w];
 		library->members[w] = &run->libraries[w];
-		status = bench_floor_init(&run->floors[w], &run->traffic[FLOOR][w]);
-		before = bench_heap_used();
-		if (status == 0)
-			status = bench_library_init(
-				&run->libraries[w], &run->traffic[LIBRARY][w], mode);
-		run->library_bytes += bench_heap_used() - before;
+		status = bench_library_init(
+			&run->libraries[w], &run->traffic[LIBRARY][w], mode, false);
+	}
+	run->library_bytes = bench_heap_used() - before;
+	if (run->scenario->room > 0)
+		own->n_members = 0;
+	for (uint32_t w = 0; status == 0 && w < own->n_members; w++) {
+		own->members[w] = &run->own_tables[w];
+		status = bench_library_init(
+			&run->own_tables[w], &run->traffic[OWN_TABLE][w], mode, true);
 	}
 	if (status != 0)
-		sy_error_set(
-			error, status, "no memory beside the flow table: %s", strerror(-status));
+		sy_error_set(error, status, "no memory for the library: %s", strerror(-status));
+	return status;
+}
+
+static int
+make_others(struct run *run, const char *mode, struct sy_error *error)
+{
+	struct subject *floor = add_subject(run, bench_floor_run, run->traffic[FLOOR]);
+	int status;
+
+	for (uint32_t w = 0; w < run->scenario->workers; w++) {
+		floor->members[w] = &run->floors[w];
+		if (bench_floor_init(&run->floors[w], &run->traffic[FLOOR][w]) != 0)
+			return sy_error_set(error, -ENOMEM, "no memory for the floor");
+	}
+	status = make_library(run, mode, error);
 	add_parts(run);
 	return status;
 }
@@ -222,6 +242,7 @@ finish(struct run *run)
 	for (uint32_t w = 0; w < run->scenario->workers; w++) {
 		bench_floor_fini(&run->floors[w]);
 		bench_library_fini(&run->libraries[w]);
+		bench_library_fini(&run->own_tables[w]);
 		for (int s = 0; s < PART; s++)
 			bench_traffic_fini(&run->traffic[s][w]);
 	}
@@ -262,6 +283,8 @@ add_extras(const struct run *run, struct bench_samples samples[], struct bench_r
 		parts[0] = bench_figure(&samples[PART]).ns;
 		parts[1] = bench_figure(&samples[PART + 1]).ns;
 	}
+	if (samples[OWN_TABLE].ns[0] > 0)
+		add_extra(result, "own_table_ns_per_packet", bench_figure(&samples[OWN_TABLE]).ns);
 	if (scenario->workers > 1) {
 		add_extra(result, "second_worker", parts[0] / result->pipeline.ns);
 		add_extra(result, "floor_second_worker", parts[1] / result->floor.ns);
@@ -385,6 +408,6 @@ bench_scenario_bytes(const struct bench_scenario *scenario)
 	uint64_t rows = (uint64_t)scenario->services * (scenario->backends + 2);
 
 	return scenario->workers *
-		(2 * bench_table_bytes(scenario) + bench_library_bytes(scenario) + rows * 256) +
+		(3 * bench_table_bytes(scenario) + bench_library_bytes(scenario) + rows * 256) +
 		((uint64_t)64 << 20);
 }

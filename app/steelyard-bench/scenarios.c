@@ -47,7 +47,7 @@ const struct bench_scenario bench_scenarios[] = {
 	CHURN("connections6", 6, 64, 2 * M, 10, .connections = true),
 	CHURN("udp4", 4, 64, 2 * M, 10, .n_new = 1, .new_protocol = IPPROTO_UDP, .quick = true),
 	CHURN("udp6", 6, 64, 2 * M, 10, .n_new = 1, .new_protocol = IPPROTO_UDP),
-	CHURN("udp4-backends-10k", 4, 64, 2 * M, 10 * K, .n_new = 1, .new_protocol = IPPROTO_UDP),
+	CHURN("udpbackends4-10k", 4, 64, 2 * M, 10 * K, .n_new = 1, .new_protocol = IPPROTO_UDP),
 	CHURN("mixed4-1M", 4, 1 * M, 2 * M, 10, .n_known = 9, .n_new = 1,
 		.new_protocol = IPPROTO_UDP, .quick = true),
 	CHURN("mixed6-1M", 6, 1 * M, 2 * M, 10, .n_known = 9, .n_new = 1,
