@@ -273,6 +273,34 @@ test_room_again(void)
 	fixture_stop(&fixture);
 }
 
+/* Who sends segments of no flow now and then must not keep the scheduler from its work. */
+static void
+test_scheduler_works_again(void)
+{
+	uint32_t counts[3] = { 0 };
+
+	start("\"max_half_open\":1,\"timeouts\":{\"syn\":\"50ms\",\"closed\":\"10ms\"},", 1);
+	open_flows(5000, 2);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_IN), 1);
+	usleep(100000);
+	CU_ASSERT_NOT_EQUAL(from_client(4000, ACK, 1, 1), 0); /* nobody's */
+	usleep(1100000);
+	for (int i = 0; i < 3; i++)
+		fixture_turn(&fixture); /* the half-open flow has ended */
+	CU_ASSERT_EQUAL(flows(), 0);
+	CU_ASSERT_NOT_EQUAL(from_client(4000, ACK, 1, 1), 0);
+	for (uint16_t port = 6000; port < 6030; port++) {
+		uint32_t backend = fixture_open(&fixture, port);
+
+		CU_ASSERT_NOT_EQUAL_FATAL(backend, 0);
+		counts[(ntohl(backend) & 0xff) - 11]++;
+		fixture_establish(&fixture, port, backend);
+	}
+	CU_ASSERT_TRUE(counts[0] == 10 && counts[1] == 10 && counts[2] == 10); /* rr */
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 /* Long after the last of it a segment of no flow is refused again, and a reply stays here. */
 static void
 test_end_of_service_without_flows(void)
@@ -434,6 +462,8 @@ static const struct sy_test tests[] = {
 	{ "services that share backends are not served without flows", test_shared_backends_drop },
 	{ "four workers serve without flows", test_four_workers },
 	{ "what began without a flow keeps its backend when it gets one", test_room_again },
+	{ "segments of no flow do not keep the scheduler from its work",
+		test_scheduler_works_again },
 	{ "service without flows ends some time after the last",
 		test_end_of_service_without_flows },
 	{ "ICMP errors pass without a flow, both ways", test_errors_without_flow },

@@ -21,19 +21,6 @@
 #include "tcp_segment.h"
 #include "worker.h"
 
-static bool
-is_open_for(struct sy_worker *worker, uint32_t service, uint32_t milliseconds)
-{
-	struct stateless_window *window = &worker->windows[service];
-
-	if (!window->is_open)
-		return false;
-	/* Closed for good once it has been looked at too late: ticks wrap. */
-	window->is_open = sy_ticks_since(worker->now, window->last) <=
-		worker->snapshot->services[service].timeouts.established;
-	return window->is_open && sy_ticks_since(worker->now, window->last) <= milliseconds;
-}
-
 static uint32_t
 longest_silence(const struct sy_service_row *service)
 {
@@ -41,14 +28,27 @@ longest_silence(const struct sy_service_row *service)
 						: service->timeouts.udp;
 }
 
+/* Closed for good once it has been looked at too late: ticks wrap. */
+static bool
+is_open(struct sy_worker *worker, uint32_t service)
+{
+	struct stateless_window *window = &worker->windows[service];
+
+	if (window->is_open)
+		window->is_open = sy_ticks_since(worker->now, window->last) <=
+			longest_silence(&worker->snapshot->services[service]);
+	return window->is_open;
+}
+
 bool
 sy_stateless_is_recent(struct sy_worker *worker, uint32_t service)
 {
 	const struct sy_service_row *row = &worker->snapshot->services[service];
-
 	/* A repeated SYN comes while the connection is half-open. */
-	return is_open_for(worker, service,
-		row->protocol == IPPROTO_TCP ? row->timeouts.syn : row->timeouts.udp);
+	uint32_t longest = row->protocol == IPPROTO_TCP ? row->timeouts.syn : row->timeouts.udp;
+
+	return is_open(worker, service) &&
+		sy_ticks_since(worker->now, worker->windows[service].began) <= longest;
 }
 
 static uint32_t
@@ -156,7 +156,7 @@ sy_stateless_begins(struct sy_worker *worker, struct sy_packet *packet)
 	if (!worker->snapshot->services[packet->service].stateless)
 		return false;
 	worker->windows[packet->service] =
-		(struct stateless_window){ .last = worker->now, .is_open = true };
+		(struct stateless_window){ worker->now, worker->now, .is_open = true };
 	send_to_backend(worker, packet);
 	return true;
 }
@@ -166,7 +166,7 @@ sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 
-	if (!service->stateless || !is_open_for(worker, packet->service, longest_silence(service)))
+	if (!service->stateless || !is_open(worker, packet->service))
 		return false;
 	worker->windows[packet->service].last = worker->now;
 	send_to_backend(worker, packet);
@@ -243,7 +243,7 @@ sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet)
 	if (id == SY_NONE)
 		return false;
 	service = &worker->snapshot->services[id];
-	if (!service->stateless || !is_open_for(worker, id, longest_silence(service)))
+	if (!service->stateless || !is_open(worker, id))
 		return false;
 	packet->service = id;
 	packet->direction = SY_REPLY;

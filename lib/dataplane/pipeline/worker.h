@@ -55,7 +55,8 @@ struct sweep {
 
 /* When a service was last served without flows, so that what began without one goes on. */
 struct stateless_window {
-	sy_ticks last;
+	sy_ticks began; /* the last first packet without room */
+	sy_ticks last; /* any packet */
 	bool is_open;
 };
 
