@@ -26,6 +26,20 @@ bench_file() {
 	EOF
 }
 
+# daemon_file: the whole daemon on one device, beside the device alone and the benchmark.
+daemon_file() {
+	(cd "$root" && tools/bench daemon --rounds 1 --only net_pcap --json "$scratch/daemon.json") || return
+	/usr/bin/python3 - "$scratch/daemon.json" <<-'EOF'
+		import json, sys
+		row, = json.load(open(sys.argv[1]))
+		assert row["device"] == "net_pcap" and row["mpps"] > 0, row
+		assert row["daemon_ns"] > row["device_ns"] > 0 and row["bench_ns"] > 0, row
+		more = (row["daemon_ns"] - row["device_ns"]) / row["bench_ns"]
+		assert abs(row["ratio"] - more) < 1e-6, row
+		print("the daemon is compared")
+	EOF
+}
+
 # compared: two files that differ by more than the noise in one row, and by less in another.
 compared() {
 	/usr/bin/python3 - "$scratch" <<-'EOF'
@@ -76,6 +90,7 @@ test_bench() {
 	expect "bench: a packet takes no more instructions than the README says" 0 'kept' \
 		instructions_kept
 	expect "bench: the file holds the table's figures" 0 'figures agree' bench_file
+	expect "bench: the daemon is held against the benchmark" 0 'the daemon is compared' daemon_file
 	expect "bench: two files are compared by their noise" 0 'told apart' compared
 	expect "bench: an option that is none is refused" 2 'usage' in_root tools/bench --nonsense
 }
