@@ -7,6 +7,7 @@
 
 #include "sy/forward.h"
 
+#define FLOWS_AT_ONCE 1024
 #define OTHER_FAMILY_FLOWS 64 /* the least that a table takes */
 
 struct bench_appliance {
@@ -157,21 +158,30 @@ bench_appliance_destroy(struct bench_appliance *appliance)
 	free(appliance);
 }
 
-/* All flows of this worker take one step of their handshake. */
+/* These flows of this worker take one step of their handshake. */
 static void
-take_step(struct bench_appliance *appliance, uint32_t w)
+take_step(struct bench_appliance *appliance, uint32_t w, uint32_t first)
 {
 	struct bench_traffic *traffic = &appliance->traffic[w];
-	const uint32_t n_backends =
-		appliance->known->scenario->backends * appliance->known->scenario->services;
-	uint32_t turns = 0;
 
-	traffic->next = 0;
-	while (traffic->next < traffic->scenario->flows) {
+	traffic->next = first;
+	while (traffic->next < traffic->end)
 		sy_worker_turn(appliance->workers[w]);
-		/* The daemon does so once a millisecond. */
-		if ((turns++ & 63) == 0)
-			sy_live_publish(appliance->live, n_backends);
+}
+
+/* A few at a time: no more are half-open than a service may have before it takes them for an
+ * attack, and the daemon's millisecond between two publications of live flows passes. */
+static void
+make_flows(struct bench_appliance *appliance, uint32_t w)
+{
+	const struct bench_scenario *scenario = appliance->known->scenario;
+	struct bench_traffic *traffic = &appliance->traffic[w];
+
+	for (uint32_t first = 0; first < scenario->flows; first = traffic->end) {
+		traffic->end = RTE_MIN(first + FLOWS_AT_ONCE, scenario->flows);
+		for (traffic->step = 0; traffic->step < BENCH_HANDSHAKE; traffic->step++)
+			take_step(appliance, w, first);
+		sy_live_publish(appliance->live, scenario->backends * scenario->services);
 	}
 }
 
@@ -185,8 +195,7 @@ bench_appliance_prepare(struct bench_appliance *appliance, struct sy_error *erro
 		struct bench_traffic *traffic = &appliance->traffic[w];
 
 		traffic->preparing = true;
-		for (traffic->step = 0; traffic->step < BENCH_HANDSHAKE; traffic->step++)
-			take_step(appliance, w);
+		make_flows(appliance, w);
 		traffic->preparing = false;
 		traffic->step = 0;
 		traffic->next = 0;

@@ -183,10 +183,10 @@ write_handshake(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
 	const struct bench_scenario *scenario = traffic->scenario;
 	uint32_t flow = traffic->next;
 
-	while (flow < scenario->flows && bench_owner(traffic->known, flow) != traffic->worker)
+	while (flow < traffic->end && bench_owner(traffic->known, flow) != traffic->worker)
 		flow++;
 	traffic->next = flow;
-	if (flow == scenario->flows)
+	if (flow == traffic->end)
 		return false;
 	write_segment(scenario, mbuf, bench_client(BENCH_CLIENT, flow),
 		bench_service(scenario, flow), traffic->known->backends[flow],

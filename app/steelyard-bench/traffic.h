@@ -50,6 +50,7 @@ struct bench_traffic {
 	bool preparing; /* the handshakes of the known flows, one step after the other */
 	uint32_t step; /* of a handshake, or of the wave's connections */
 	uint32_t next; /* flow of this step */
+	uint32_t end; /* of the flows that take it */
 	uint32_t n_known, n_new; /* the scenario's, or less for a part of it */
 	uint32_t position; /* in the pattern of n_known + n_new */
 	uint32_t draw;
