@@ -13,7 +13,7 @@ from labkit.servers import DNS_NAME
 from labkit.topology import VIP4, VIP6, backend4, backend6
 from test_http import even_split, large_bodies
 
-GROUPS = tuple(f"pci-{model}" for model in pci.CARDS)
+GROUPS = ("pci-virtio", "pci-vmxnet3", "pci-e1000e")
 PRIMARIES = ("web1", "web2", "web3")
 CHECKSUMS = {f"{way}_{what}_checksum" for way in ("rx", "tx") for what in ("ip", "tcp", "udp")}
 # What each driver grants of them, less what its profile avoids.
@@ -33,6 +33,11 @@ def pass_traffic(lab):
     six = {client.dig(lab.client, VIP6, DNS_NAME, "AAAA") for _ in range(9)}
     assert four == set(map(backend4, PRIMARIES)), four
     assert six == set(map(backend6, PRIMARIES)), six
+
+
+def get_both(lab):
+    for vip in (VIP4, VIP6):
+        assert client.get(lab.client, vip, timeout=20)
 
 
 def checksums(lab):
@@ -57,24 +62,6 @@ def test_tcp_and_udp_with_checksum_offloads(lab):
     pass_traffic(lab)
 
 
-def test_steering(lab):
-    """The rung that the card allows, both workers busy on it, and, where the card steers, every
-    packet at the worker that owns its flow."""
-    stop(lab)
-    restart(lab)
-    rung = RUNGS[lab.kind]
-    info = lab.control.show("info")
-    assert info["steering"] == rung, info["steering_reason"]
-    assert f"steering: {rung}" in lab.appliance.log()
-    even_split(lab, VIP4)
-    workers = lab.control.show("workers")
-    flows = [worker["flows_created"] for worker in workers]
-    assert min(flows) > 0, flows
-    astray = [worker["misdirected"] for worker in workers]
-    assert max(astray) == 0, astray
-    assert (sum(worker["handed_over"] for worker in workers) > 0) == (rung == "software"), workers
-
-
 def link_of(lab, name):
     return next(port for port in lab.control.show("ports") if port["name"] == name)["link"]
 
@@ -96,8 +83,7 @@ def test_link_down_and_up(lab):
             guest.set_link(card.device(side), True)
         wait_link(lab, side, "up")
     lab.control.wait_all_up(pci.START_S)
-    for vip in (VIP4, VIP6):
-        assert client.get(lab.client, vip, timeout=20)
+    get_both(lab)
 
 
 def profiles_without_checksums(lab):
@@ -126,6 +112,32 @@ def test_tcp_and_udp_without_checksum_offloads(lab):
     pass_traffic(lab)
 
 
+def only_ipv4(settings):
+    """One family: a key that serves replies of both is not to be had (lib/dataplane/port)."""
+    settings["services"] = [s for s in settings["services"] if ":" not in s["address"]]
+    pools = {service["pool"] for service in settings["services"]}
+    settings["pools"] = [pool for pool in settings["pools"] if pool["name"] in pools]
+    return settings
+
+
+def test_steering(lab):
+    """The rung that the card allows, both workers busy on it, and, where the card steers, every
+    packet at the worker that owns its flow."""
+    stop(lab)
+    lab.appliance.start(only_ipv4(lab.config()))
+    lab.control.wait_all_up(pci.START_S)
+    even_split(lab, VIP4)
+    large_bodies(lab, VIP4)
+    info, workers = lab.control.show("info"), lab.control.show("workers")
+    assert info["steering"] == RUNGS[lab.kind], info["steering_reason"]
+    assert f"steering: {RUNGS[lab.kind]}: " in lab.appliance.log()
+    assert min(worker["flows_created"] for worker in workers) > 0, workers
+    astray = [worker["misdirected"] for worker in workers]
+    assert max(astray) == 0, astray
+    handed = sum(worker["handed_over"] for worker in workers)
+    assert (handed > 0) == (info["steering"] == "software"), workers
+
+
 def state_of(lab):
     """What `bind list` says is to be done with the two cards."""
     lines = lab.guest().run(pci.BIND, "list", timeout=60).splitlines()
@@ -149,14 +161,9 @@ def test_unbound_and_bound_again(lab):
     assert appliance.drivers() == {card.kernel_driver}, appliance.drivers()
     assert all(" eth" in line for line in state_of(lab)), "the kernel made no interfaces"
     refused(lambda: appliance.start(lab.config()), f"bound to the kernel's driver {card.kernel_driver}")
-    if card.iommu:
-        appliance.bind("uio")  # the kernel's command line says iommu=pt
-        assert appliance.drivers() == {"uio_pci_generic"}, appliance.drivers()
-    else:
+    if appliance.driver() != "vfio-pci":
         refused(lambda: appliance.bind("vfio"), "no mode without")
-        assert appliance.drivers() == {card.kernel_driver}, appliance.drivers()
     appliance.bind()
     assert appliance.drivers() == {appliance.driver()}, appliance.drivers()
     restart(lab)
-    for vip in (VIP4, VIP6):
-        assert client.get(lab.client, vip, timeout=20)
+    get_both(lab)

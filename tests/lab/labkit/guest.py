@@ -56,11 +56,11 @@ class Guest:
         self.namespace = namespace
         self.dir = session.dir
         self.console = f"{self.dir}/guest-console.log"
-        self._qemu = self._agent = self._monitor = None
+        self.image = self._qemu = self._agent = self._monitor = None
 
     def start(self, devices):
         """Returns once commands can be run, in how many seconds.  `devices` are QEMU's arguments."""
-        image = guest_image.image()
+        self.image = image = guest_image.image()
         begun = time.monotonic()
         with open(f"{self.dir}/qemu.log", "ab") as log:
             self._qemu = self.namespace.spawn(
@@ -77,11 +77,12 @@ class Guest:
 
     def _machine(self, image):
         share = "security_model=none,multidevs=remap"
-        words = (f"console=ttyS0 quiet panic=-1 mitigations=off intel_iommu=on iommu=pt "
+        # Where the IOMMU remaps interrupts, devices that it does not stand before get no MSI.
+        words = (f"console=ttyS0 quiet panic=-1 mitigations=off intel_iommu=on iommu=pt intremap=off "
                  f"modules={image.modules} shared={self.dir} agent={AGENT}")
         return [
             "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", CPUS, "-m", MEMORY_MB,
-            "-machine", "q35,kernel-irqchip=split", "-device", "intel-iommu",
+            "-machine", "q35", "-device", "intel-iommu",
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-serial", f"file:{self.console}", "-qmp", f"unix:{self.dir}/qmp,server=on,wait=off",
             "-kernel", image.kernel, "-initrd", image.initrd, "-append", words,

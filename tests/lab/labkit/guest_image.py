@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 
+from . import guest_vfio
 from .netns import CommandError, sh
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -14,7 +15,7 @@ ROOT = os.path.abspath(os.path.join(HERE, "../.."))
 BUILD = os.environ.get("STEELYARD_BUILD", os.path.join(ROOT, "build"))
 FOLDER = os.path.join(BUILD, "guest")
 QEMU = "qemu-system-x86_64"
-TOOLS = (QEMU, "busybox", "modprobe", "depmod", "cpio", "dpkg-deb", "apt-get")
+TOOLS = (QEMU, "busybox", "modprobe", "depmod", "cpio", "dpkg-deb", "apt-get", "make")
 # The cloud's kernel is smaller but lacks the e1000e driver, to which a card is to be given back.
 METAPACKAGE = "linux-image-amd64"
 MODULES = ("virtio_pci", "virtio_console", "9p", "9pnet_virtio", "overlay")
@@ -31,6 +32,8 @@ class Image:
         self.kernel = f"{folder}/boot/vmlinuz-{version}"
         self.modules = f"{folder}/lib/modules"
         self.initrd = f"{folder}/initrd"
+        self.vfio = None  # a vfio module that does without an IOMMU
+        self.why_no_vfio = ""
 
 
 def image():
@@ -47,6 +50,10 @@ def image():
         kernels = glob.glob(f"{FOLDER}/boot/vmlinuz-*")
     found = Image(FOLDER, os.path.basename(kernels[0]).removeprefix("vmlinuz-"))
     _make_initrd(found)
+    try:
+        found.vfio = guest_vfio.build(f"{FOLDER}/vfio", found.version)
+    except (CommandError, subprocess.TimeoutExpired, OSError) as error:
+        found.why_no_vfio = str(error)
     return found
 
 

@@ -3,7 +3,8 @@
 
     client --- wan0 [ br-wan0 --- tap --- card | guest | card --- tap --- br-lan0 ] lan0 --- switch
 
-The guest has two cards of each model, and one boot serves all tests.  Clients and servers are those
+The guest has two cards of each model, on a bus without IOMMU, and two more behind an emulated IOMMU.
+One boot serves all tests.  Clients and servers are those
 of the lab; only the balancer is emulated.
 """
 
@@ -19,7 +20,8 @@ from .topology import LAN_DEVICE, WAN_DEVICE
 BIND = f"{ROOT}/drivers-config/bind"
 SIDES = {"wan": WAN_DEVICE, "lan": LAN_DEVICE}
 QUEUES = 2
-BARE_BUS = 0x40
+BARE_BUS, BARE_SLOT = 0x40, 0x1e
+SLOT = 8  # the first that is free
 HUGEPAGES = 192  # of 2 MB, of the guest's memory
 CONTROL_SOCKET = "/run/control.sock"
 START_S, STOP_S = 60, 20
@@ -27,24 +29,23 @@ PATIENT = {"interval": "3s", "timeout": "3s"}  # an emulated CPU may be away for
 
 
 class Card:
-    """A model that QEMU emulates: its two cards, for wan and lan."""
+    """A model that QEMU emulates: its two cards, for wan and lan.  `number` tells pairs apart."""
 
-    def __init__(self, name, slot, qemu, tap, kernel_driver=None, iommu=True):
+    def __init__(self, name, number, model, tap, kernel_driver, iommu=False):
         self.name = name
-        self.kernel_driver = kernel_driver or name
+        self.kernel_driver = kernel_driver
         self.iommu = iommu
-        self._slot = slot
-        self._qemu = qemu
+        self._number = 2 * number
+        self._model = model
         self._tap = tap
 
-    def way(self):
-        """How it is bound: without an IOMMU Debian's vfio does not take it."""
-        return "vfio" if self.iommu else "uio"
+    def _place(self, side):
+        return self._number + list(SIDES).index(side)
 
     def address(self, side):
         if self.iommu:
-            return f"0000:00:{self._slot + list(SIDES).index(side):02x}.0"
-        return f"0000:{BARE_BUS + 1 + list(SIDES).index(side):02x}:00.0"
+            return f"0000:00:{SLOT + self._place(side):02x}.0"
+        return f"0000:{BARE_BUS + 1 + self._place(side):02x}:00.0"
 
     def addresses(self):
         return [self.address(side) for side in SIDES]
@@ -56,44 +57,50 @@ class Card:
     def tap(self, side):
         return f"t-{self.name}-{side}"
 
-    def mac(self, side):
-        return f"52:54:00:00:{self._slot:02x}:{list(SIDES).index(side):02x}"
+    def _bus(self, side):
+        """Where it is plugged in: that bus's own arguments, and what the card says of it."""
+        slot = SLOT + self._place(side)
+        if self.iommu:
+            return [], f"bus=pcie.0,addr={slot:#x}"
+        port = f"port-{self.device(side)}"
+        return ["-device", f"pcie-root-port,id={port},bus=bare,chassis={slot},addr={slot:#x}"], \
+            f"bus={port}"
 
     def qemu(self):
         """The arguments for both."""
         arguments = []
         for side in SIDES:
-            slot = self._slot + list(SIDES).index(side)
-            bus = "pcie.0"
-            if not self.iommu:
-                bus = f"bare-{side}"
-                arguments += ["-device", f"pcie-root-port,id={bus},bus=bare,chassis={slot},"
-                                         f"addr={slot:#x}"]
-                slot = 0
+            bus, place = self._bus(side)
+            name = self.device(side)
             arguments += [
-                "-netdev", f"tap,id=net-{self.device(side)},ifname={self.tap(side)},"
-                           f"script=no,downscript=no,vhost=off{self._tap}",
-                "-device", f"{self._qemu},id={self.device(side)},netdev=net-{self.device(side)},"
-                           f"mac={self.mac(side)},bus={bus},addr={slot:#x}"]
+                *bus, "-netdev", f"tap,id=net-{name},ifname={self.tap(side)},script=no,"
+                                 f"downscript=no,vhost=off,{self._tap}",
+                "-device", f"{self._model},id={name},netdev=net-{name},"
+                           f"mac=52:54:00:00:00:{self._place(side):02x},{place}"]
         return arguments
 
 
+VIRTIO = f"virtio-net-pci,disable-legacy=on,mq=on,rss=on,vectors={2 * QUEUES + 2},rx_queue_size=1024"
 # A tap without vnet_hdr carries finished checksums only, so what these cards make is seen and
 # judged by the kernels of the lab.  virtio has its offloads from the vnet_hdr.
 CARDS = {card.name: card for card in (
-    Card("virtio", 8, "virtio-net-pci,disable-legacy=on,iommu_platform=on,mq=on,rss=on,"
-         f"vectors={2 * QUEUES + 2},rx_queue_size=1024", f",queues={QUEUES}", "virtio-pci"),
-    Card("vmxnet3", 10, "vmxnet3", ",vnet_hdr=off"),
-    Card("e1000e", 1, "e1000e", ",vnet_hdr=off", iommu=False))}
+    Card("virtio", 0, VIRTIO, f"queues={QUEUES}", "virtio-pci"),
+    Card("vmxnet3", 1, "vmxnet3", "vnet_hdr=off", "vmxnet3"),
+    Card("e1000e", 2, "e1000e", "vnet_hdr=off", "e1000e"),
+    Card("iommu", 3, f"{VIRTIO},iommu_platform=on", f"queues={QUEUES}", "virtio-pci", iommu=True))}
 # The bus of those that no IOMMU stands before.
-BARE = ["-device", f"pxb-pcie,id=bare,bus=pcie.0,addr=0x10,bus_nr={BARE_BUS},bypass_iommu=on"]
+BARE = ["-device", f"pxb-pcie,id=bare,bus=pcie.0,addr={BARE_SLOT:#x},bus_nr={BARE_BUS},"
+                   "bypass_iommu=on"]
 
 
 def boot(session, namespace):
     """A running guest with all cards; raises guest_image.Missing when it cannot be had."""
     guest = Guest(session, namespace)
     guest.start(BARE + [argument for card in CARDS.values() for argument in card.qemu()])
-    guest.run("modprobe", "-a", "tun", *CARDS, "virtio_net")
+    if guest.image.vfio:
+        guest.run("insmod", guest.image.vfio)
+    guest.run("modprobe", "vfio_iommu_type1", "allow_unsafe_interrupts=1")  # see intremap=off
+    guest.run("modprobe", "-a", "tun", "virtio_net", "vmxnet3", "e1000e")
     guest.run("sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0",
               "net.ipv6.conf.all.accept_dad=0")
     guest.run(BIND, "hugepages", HUGEPAGES)
@@ -174,11 +181,12 @@ class GuestAppliance(Appliance):
 
     def bind(self, how=None):
         """drivers-config/bind, on both cards: what it said."""
-        return self.guest.run(BIND, how or self.card.way(), *self.card.addresses(), timeout=60)
+        how = how or {"vfio-pci": "vfio", "uio_pci_generic": "uio"}[self.driver()]
+        return self.guest.run(BIND, how, *self.card.addresses(), timeout=60)
 
     def driver(self):
         """What `bind` binds them to."""
-        return "vfio-pci" if self.card.iommu else "uio_pci_generic"
+        return "vfio-pci" if self.card.iommu or self.guest.image.vfio else "uio_pci_generic"
 
     def drivers(self):
         """The drivers that the two cards are bound to."""
