@@ -227,6 +227,15 @@ sy_pass(struct sy_worker *worker, struct sy_packet *packet)
 	return pass(worker, packet);
 }
 
+static inline void
+prefetch_next_hop(const struct sy_snapshot *snapshot, const struct sy_flow *flow)
+{
+	uint32_t next_hop = snapshot->backends[flow->backend].next_hop;
+
+	if (next_hop != SY_NONE)
+		rte_prefetch0(&snapshot->next_hops[next_hop]);
+}
+
 /* Rows of services and backends that are too many to stay near by themselves. */
 static void
 prefetch_rows(const struct sy_worker *worker, const struct sy_flow_hit hits[], uint32_t n)
@@ -239,6 +248,10 @@ prefetch_rows(const struct sy_worker *worker, const struct sy_flow_hit hits[], u
 		rte_prefetch0(&worker->stats->services[flow->service]);
 		rte_prefetch0(&worker->stats->backends[flow->backend]);
 		rte_prefetch0(&worker->snapshot->backends[flow->backend]);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (hits[i].flow != NULL && hits[i].direction == SY_ORIGINAL)
+			prefetch_next_hop(worker->snapshot, hits[i].flow);
 	}
 }
 
