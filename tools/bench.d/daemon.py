@@ -23,7 +23,7 @@ import time
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
 sys.path.insert(0, os.path.join(ROOT, "tests/lab"))
 
-from labkit import devices, frames  # noqa: E402 (the path comes first)
+from labkit import devices, frames, probe  # noqa: E402 (the path comes first)
 from labkit.control import BUILD, Control  # noqa: E402
 
 DAEMON = os.path.join(BUILD, "app/steelyard/steelyard")
@@ -61,6 +61,7 @@ def worker_ns(child):
 class Bench:
     def __init__(self, folder):
         self.folder = folder
+        self.hugepages = probe.hugepages()
         self.name = f"sybench-{os.getpid()}"
         self.capture = f"net_pcap0,rx_pcap={folder}/in.pcap,infinite_rx=1"
         self.memif = f"socket={folder}/memif.sock,socket-abstract=no"
@@ -82,7 +83,7 @@ class Bench:
 
     def testpmd(self, log, vdevs, *options):
         return self.spawn(
-            [TESTPMD, "--no-huge", "-m", "128", "--no-pci", "--no-telemetry",
+            [TESTPMD, "--in-memory" if self.hugepages else "--no-huge", "-m", "128", "--no-pci", "--no-telemetry",
              "--file-prefix", f"{self.name}-{log}", "--lcores", "0@0,1@0" if log == "peer" else
              "0@0,1@1", *(part for vdev in vdevs for part in ("--vdev", vdev)), "--",
              "--total-num-mbufs=12288", "--auto-start", "--stats-period", "600", *options], log)
@@ -101,7 +102,8 @@ class Bench:
     def daemon(self, wan, lan, protocol):
         """Nanoseconds for a packet, and packets a second."""
         control = Control(f"{self.folder}/control.sock")
-        settings = devices.settings(self.name, control.socket, wan, lan, protocol)
+        settings = devices.settings(self.name, control.socket, wan, lan, protocol,
+                                    self.hugepages)
         with open(f"{self.folder}/steelyard.json", "w", encoding="ascii") as file:
             json.dump(settings, file)
         child = self.spawn([DAEMON, "--config", f"{self.folder}/steelyard.json"], "daemon")
@@ -176,6 +178,8 @@ def measure(bench, device, rounds):
         samples.append((daemon, bare, bench.benchmark(), rate))
     daemon, bare, alone, rate = (
         None if None in column else statistics.median(column) for column in zip(*samples))
+    # By the wall's clock, to which other programs only add; and the least is the strictest measure.
+    alone = min(sample[2] for sample in samples)
     return {"device": device, "daemon_ns": daemon, "device_ns": bare, "bench_ns": alone,
             "ratio": bare and (daemon - bare) / alone, "mpps": rate / 1e6}
 
@@ -197,10 +201,12 @@ def main():
     options = parser.parse_args()
     rows = []
     print("Nanoseconds for a packet: the daemon, the device alone (testpmd), the difference, the "
-          "benchmark\n(known4-1k), and difference over benchmark.  Medians.\n\n"
+          "benchmark\n(known4-1k), and difference over benchmark.  Medians, the benchmark's least.\n\n"
           "device        daemon  device    diff   bench   ratio    Mpps", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(folder)
+        if not bench.hugepages:
+            print("(in ordinary memory: the daemon is slower than it would be in huge pages)")
         for device in [options.only] if options.only else DEVICES:
             try:
                 row = measure(bench, device, options.rounds)
