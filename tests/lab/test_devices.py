@@ -2,6 +2,7 @@
 """The whole appliance on devices that are no interfaces: net_pcap, net_null, net_ring, net_memif."""
 
 import os
+import shutil
 import socket
 import time
 
@@ -146,4 +147,5 @@ def test_memif_with_another_program(lab):
     assert grown == [N_FLOWS, N_FLOWS] and after["active"] == N_FLOWS, (before, after)
     peer.terminate()
     peer.wait(timeout=10)
+    shutil.rmtree(f"/var/run/dpdk/{lab.session.eal_name}-peer", ignore_errors=True)
     lab.appliance.stop()

@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import statistics
 import subprocess
@@ -135,6 +136,11 @@ class Bench:
         worker = control.show("workers")[0]
         return {name: worker[name] for name in ("received", "transmitted")}
 
+    def clean_up(self):
+        """DPDK leaves a folder for each file prefix."""
+        for left in glob.glob(f"/var/run/dpdk/{self.name}*"):
+            shutil.rmtree(left, ignore_errors=True)
+
     def benchmark(self):
         subprocess.run([BENCH, "--only", "known4-1k", "--quick",
                         "--json", f"{self.folder}/bench.json"], check=True,
@@ -214,6 +220,7 @@ def main():
                 sys.exit(f"tools/bench daemon: {device}: {error}")
             rows.append(row)
             show(row)
+        bench.clean_up()
     if options.json:
         with open(options.json, "w", encoding="ascii") as file:
             json.dump(rows, file, indent=2)
