@@ -37,7 +37,10 @@ print_usage(FILE *out)
 	      "  --packets   one run of N packets and no figures, for a profiler: tools/bench\n"
 	      "              instructions counts what is below bench_collected()\n"
 	      "  --list      the names of the scenarios\n"
-	      "  --memory    the huge pages that the scenarios want, in MB\n",
+	      "  --memory    the huge pages that the scenarios want, in MB\n"
+	      "\n"
+	      "Of tools/bench also: compare A.json B.json, instructions [NAME] and daemon;\n"
+	      "each has a --help.\n",
 		out);
 }
 

@@ -92,5 +92,7 @@ test_bench() {
 	expect "bench: the file holds the table's figures" 0 'figures agree' bench_file
 	expect "bench: the daemon is held against the benchmark" 0 'the daemon is compared' daemon_file
 	expect "bench: two files are compared by their noise" 0 'told apart' compared
+	expect "bench: a file that is not there has a remedy" 1 'make it with tools/bench --json' \
+		in_root tools/bench compare "$scratch/none" "$scratch/a"
 	expect "bench: an option that is none is refused" 2 'usage' in_root tools/bench --nonsense
 }

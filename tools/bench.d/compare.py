@@ -15,8 +15,13 @@ def key(row):
 
 
 def load(name):
-    with open(name, encoding="utf-8") as file:
-        return {key(row): row for row in json.load(file)}
+    try:
+        with open(name, encoding="utf-8") as file:
+            return {key(row): row for row in json.load(file)}
+    except OSError as error:
+        sys.exit(f"{name}: {error.strerror}: make it with tools/bench --json {name}")
+    except (ValueError, KeyError, TypeError):
+        sys.exit(f"{name}: not a file that tools/bench --json wrote")
 
 
 def verdict(before, after):
