@@ -17,12 +17,13 @@ def up():
     with Lab(LAB_ID) as lab:
         one(lab)
         lab.session.keep = True
+        own = "" if LAB_ID == "play" else f"STEELYARD_LAB_ID={LAB_ID} "
         names = "\n".join(f"  ip netns exec {namespace.name} bash"
                           for namespace in lab.network.namespaces())
         print(f"The lab is up, on net_{lab.kind} ports.  Its namespaces:\n{names}\n"
               f"  alias ctl='{os.path.relpath(PROGRAM)} --socket {lab.control.socket}'\n"
               f"  ip netns exec {lab.client.name} curl http://{VIP4}/\n"
-              "To take it away: tools/lab down")
+              f"To take it away: {own}tools/lab down")
 
 
 def down():
