@@ -219,7 +219,46 @@ test_first_fragment(void)
 	fixture_stop(&fixture);
 }
 
+/* Loads a file in which www, which serves without flows, must drop instead. */
+static void
+tell_to_drop(char *text)
+{
+	char *told = strstr(text, "\"stateless\"");
+	struct sy_config *next;
+	struct sy_error error;
+
+	memcpy(told, "\"drop\"     ", strlen("\"stateless\""));
+	CU_ASSERT_EQUAL_FATAL(sy_config_parse("test", text, strlen(text), NULL, &next, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_registry_apply(fixture.registry, next, &error), 0);
+	sy_config_free(fixture.config);
+	fixture.config = next;
+	fixture_publish(&fixture);
+}
+
+/* The table of those that are served so goes with the old snapshot: new flows do without it. */
+static void
+test_no_longer_without_flows(void)
+{
+	char *text = fixture_config("", "\"max_half_open\":1,\"on_full\":\"stateless\",");
+	uint32_t backend;
+
+	memcpy(strstr(strstr(text, "\"port\":81"), "\"tcp\""), "\"udp\"", strlen("\"udp\""));
+	fixture_start(&fixture, text, 1);
+	backend = fixture_open(&fixture, 5000);
+	open_flows(5001, 1);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_STATELESS_IN), 1);
+	fixture_establish(&fixture, 5000, backend);
+	tell_to_drop(text);
+	CU_ASSERT_NOT_EQUAL(fixture_open(&fixture, 5002), 0);
+	CU_ASSERT_EQUAL(sy_worker_flows(fixture.workers[0]), 2);
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+	free(text);
+}
+
 static const struct sy_test tests[] = {
+	{ "a service told to drop makes flows without the table of those that need not",
+		test_no_longer_without_flows },
 	{ "a flood of strangers leaves known flows their errors", test_flood_leaves_errors },
 	{ "a first fragment is dropped like the others", test_first_fragment },
 	{ "a flood to the host leaves ARP and probes their room", test_flood_leaves_room },

@@ -47,7 +47,8 @@ sy_stateless_is_recent(struct sy_worker *worker, uint32_t service)
 	/* A repeated SYN comes while the connection is half-open. */
 	uint32_t longest = row->protocol == IPPROTO_TCP ? row->timeouts.syn : row->timeouts.udp;
 
-	return is_open(worker, service) &&
+	/* The pool has no table for a service that a reload has told to do without. */
+	return row->stateless && is_open(worker, service) &&
 		sy_ticks_since(worker->now, worker->windows[service].began) <= longest;
 }
 
