@@ -256,9 +256,54 @@ test_no_longer_without_flows(void)
 	free(text);
 }
 
+static int32_t
+live_flows(void)
+{
+	int32_t n = 0;
+
+	sy_live_publish(fixture.live, 16);
+	for (uint32_t i = 0; i < 16; i++)
+		n += sy_live_sum(fixture.live, i);
+	return n;
+}
+
+static void
+from_backend(uint32_t backend, uint8_t flags, uint32_t seq, uint32_t ack)
+{
+	char text[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &backend, text, sizeof(text));
+	fixture_receive(
+		&fixture, LAN, fixture_packet(&fixture, text, 8080, CLIENT, 4000, flags, seq, ack));
+	fixture_forget_sent(&fixture);
+}
+
+/* A backend that was restarted takes an old number's SYN: the flow that was over lives again. */
+static void
+test_live_again(void)
+{
+	uint32_t backend;
+
+	start("", "", 1);
+	backend = fixture_open(&fixture, 4000);
+	fixture_establish(&fixture, 4000, backend);
+	CU_ASSERT_EQUAL(live_flows(), 1);
+	from_backend(backend, RST, 501, 0);
+	CU_ASSERT_EQUAL(live_flows(), 0);
+	for (uint32_t i = 1; i <= 3; i++) {
+		from_backend(backend, SYN | ACK, 7000, i * 0x70000000u);
+		CU_ASSERT_EQUAL(live_flows(), 1);
+		from_backend(backend, RST, 7001, 0);
+		CU_ASSERT_EQUAL(live_flows(), 0);
+	}
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 static const struct sy_test tests[] = {
 	{ "a service told to drop makes flows without the table of those that need not",
 		test_no_longer_without_flows },
+	{ "a flow that lives again is counted so", test_live_again },
 	{ "a flood of strangers leaves known flows their errors", test_flood_leaves_errors },
 	{ "a first fragment is dropped like the others", test_first_fragment },
 	{ "a flood to the host leaves ARP and probes their room", test_flood_leaves_room },

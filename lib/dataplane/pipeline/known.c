@@ -70,8 +70,9 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 	}
 	if (embryonic && !sy_flow_is_embryonic(flow))
 		sy_flow_leave_embryonic(worker, flow);
-	if (!over && sy_flow_is_over(flow))
-		sy_live_add(&worker->live, flow->backend, -1);
+	/* One that was over lives again by the SYN/ACK of a backend that has forgotten it. */
+	if (over != sy_flow_is_over(flow))
+		sy_live_add(&worker->live, flow->backend, over ? 1 : -1);
 	if (state == SY_FLOW_SYN_SENT && flow->state == SY_FLOW_CLOSED &&
 		packet->direction == SY_REPLY)
 		worker->stats->backends[flow->backend].connect_failures++;
