@@ -99,6 +99,35 @@ test_owner_is_asked_for_strangers_only(void)
 	fixture_stop(&fixture);
 }
 
+/* A flood to a port without a service must not meet on one worker, nor tell against the NICs. */
+static void
+refuse_in_place(bool early)
+{
+	uint16_t port = 9000;
+	struct sy_addr vip = sy_addr_v4(inet_addr(VIP));
+
+	fixture_begin(&fixture, "", "", 2);
+	fixture.owners.early = early;
+	while (sy_owner(&fixture.owners, SY_IPV4, &vip, htons(port)) != 1)
+		port++;
+	for (uint16_t i = 0; i < 20; i++)
+		fixture_receive(&fixture, WAN,
+			fixture_packet(&fixture, CLIENT, (uint16_t)(4000 + i), VIP, port,
+				RTE_TCP_SYN_FLAG, 100, 0));
+	CU_ASSERT_EQUAL(counter_of(0, SY_COUNTER_MISDIRECTED), 0);
+	CU_ASSERT_EQUAL(counter_of(0, SY_COUNTER_HANDED_OVER), 0);
+	CU_ASSERT_TRUE(fixture.ports[WAN].n_out > 0); /* RSTs */
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
+static void
+test_refused_in_place(void)
+{
+	refuse_in_place(true);
+	refuse_in_place(false);
+}
+
 /* A router's word that the quoted packet's destination is not to be reached: the error's header in
  * the place of a UDP header of the same size, and then the packet. */
 static struct rte_mbuf *
@@ -220,6 +249,7 @@ test_seed(void)
 
 static const struct sy_test tests[] = {
 	{ "four workers share flows and keep directions together", test_steering },
+	{ "what no service wants is refused where it comes", test_refused_in_place },
 	{ "packets brought to the wrong worker reach the owner of their flow", test_misdirected },
 	{ "a worker that has the flow does not ask who owns it",
 		test_owner_is_asked_for_strangers_only },

@@ -8,25 +8,21 @@
  */
 #include "worker.h"
 
-/* Never for a service: what parse marked, and what is to the balancer's own addresses. */
-static bool
-is_for_host(const struct sy_worker *worker, const struct sy_packet *packet)
-{
-	return sy_snapshot_address(worker->snapshot, packet->tuple.family, &packet->tuple.dst) ==
-		SY_ADDRESS_HOST;
-}
-
 void
 sy_classify(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
+	enum sy_address_kind kind;
 
 	packet->service = sy_snapshot_service(
 		worker->snapshot, tuple->family, &tuple->dst, tuple->dst_port_be, tuple->protocol);
 	if (packet->service != SY_NONE)
 		return;
-	if (is_for_host(worker, packet))
+	kind = sy_snapshot_address(worker->snapshot, tuple->family, &tuple->dst);
+	if (kind == SY_ADDRESS_HOST)
 		packet->verdict = SY_VERDICT_KERNEL;
+	else if (kind == SY_ADDRESS_VIP)
+		packet->flags |= SY_PACKET_NO_SERVICE;
 }
 
 void

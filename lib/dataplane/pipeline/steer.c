@@ -43,8 +43,9 @@ sy_steer(struct sy_worker *worker, struct sy_packet *packet)
 	struct out_queue *queue;
 	uint32_t owner;
 
-	/* A piece of a packet is dropped or the host's, wherever it is. */
-	if ((packet->flags & SY_PACKET_FRAGMENT) != 0)
+	/* A piece of a packet is dropped or the host's, wherever it is.  What no service wants is
+	 * refused where it is: all of a flood to one address and port would have the same owner. */
+	if ((packet->flags & (SY_PACKET_FRAGMENT | SY_PACKET_NO_SERVICE)) != 0)
 		return false;
 	owner = owner_of(worker, packet);
 	if (owner == worker->index)
