@@ -76,7 +76,6 @@ def test_known_and_new_clients_under_a_flood(lab):
 
 
 def flood_for_a_while(lab, folder):
-    lab.workers = 2
     lab.appliance.start({**settings_of(lab), "workers": 2})
     lab.control.wait_all_up()
     client.ping(lab.client, WAN4, 1)

@@ -36,6 +36,7 @@ def narrow(lab):
 
 def own(lab):
     """No appliance: the tests start their own."""
+    lab.workers = 1
     lab.use_ports(probe.port_kind()[0])
 
 
