@@ -132,27 +132,13 @@ next_hop_of(const struct sy_worker *worker, const struct sy_packet *packet)
 	return sy_snapshot_next_hop(snapshot, packet->flow->family, &client);
 }
 
-/* Why a packet cannot go its way, or an answer that says so.  It is as its sender sent it, since
- * an ICMP error quotes that. */
 static __rte_noinline void
 refuse_way(struct sy_worker *worker, struct sy_packet *packet, uint16_t overhead)
 {
 	struct sy_addr destination = sy_flow_address(
 		packet->flow, packet->direction == SY_ORIGINAL ? SY_FLOW_BACKEND : SY_FLOW_CLIENT);
-	enum sy_drop reason =
-		sy_route(worker, packet->flow->family, &destination, &packet->next_hop);
-	uint16_t mtu;
 
-	if (reason != SY_DROP_NONE) {
-		mark_drop(packet, reason);
-		return;
-	}
-	mtu = worker->snapshot->next_hops[packet->next_hop].mtu;
-	if (packet->ttl <= 1)
-		sy_answer_icmp(worker, packet, SY_ICMP_TIME_EXCEEDED, 0, SY_DROP_TTL_EXPIRED);
-	else
-		sy_answer_icmp(worker, packet, SY_ICMP_TOO_BIG, (uint32_t)(mtu - overhead),
-			SY_DROP_TOO_BIG);
+	sy_refuse_way(worker, packet, &destination, overhead);
 }
 
 static inline void
@@ -163,10 +149,7 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 	uint32_t next_hop = next_hop_of(worker, packet);
 	enum sy_drop reason;
 
-	/* A next hop that no packet can reach now has no MTU. */
-	if (unlikely(next_hop == SY_NONE || packet->ttl <= 1 ||
-		    sy_packet_length(packet) + overhead >
-			    worker->snapshot->next_hops[next_hop].mtu)) {
+	if (!way_is_open(worker, packet, next_hop, overhead)) {
 		refuse_way(worker, packet, overhead);
 		return;
 	}

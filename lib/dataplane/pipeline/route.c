@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The way to a next hop, from the snapshot; who is unknown is asked of the kernel. */
+/* The way to a next hop, from the snapshot; who is unknown is asked of the kernel, and who cannot go
+ * his way is told so. */
 #include "worker.h"
 
 static void
@@ -43,4 +44,24 @@ sy_route(struct sy_worker *worker, uint8_t family, const struct sy_addr *destina
 	}
 	*next_hop = path.next_hop;
 	return check_hop(worker, path.next_hop);
+}
+
+void
+sy_refuse_way(struct sy_worker *worker, struct sy_packet *packet, const struct sy_addr *destination,
+	uint16_t overhead)
+{
+	enum sy_drop reason =
+		sy_route(worker, packet->tuple.family, destination, &packet->next_hop);
+	uint16_t mtu;
+
+	if (reason != SY_DROP_NONE) {
+		mark_drop(packet, reason);
+		return;
+	}
+	mtu = worker->snapshot->next_hops[packet->next_hop].mtu;
+	if (packet->ttl <= 1)
+		sy_answer_icmp(worker, packet, SY_ICMP_TIME_EXCEEDED, 0, SY_DROP_TTL_EXPIRED);
+	else
+		sy_answer_icmp(worker, packet, SY_ICMP_TOO_BIG, (uint32_t)(mtu - overhead),
+			SY_DROP_TOO_BIG);
 }

@@ -66,8 +66,7 @@ pick(struct sy_worker *worker, const struct sy_service_row *service, const struc
 	return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
 }
 
-/* Before anything is rewritten, since an ICMP error quotes what the sender sent.  next_hop is what
- * the snapshot says, or SY_NONE; returns whether the packet can go. */
+/* next_hop is what the snapshot says, or SY_NONE; returns whether the packet can go. */
 static bool
 find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
 	const struct sy_addr *destination)
@@ -75,28 +74,12 @@ find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	uint16_t overhead =
 		packet->direction == SY_ORIGINAL ? sy_forward_at(service->mode)->overhead : 0;
-	enum sy_drop reason = SY_DROP_NONE;
-	uint16_t mtu;
+	bool open = way_is_open(worker, packet, next_hop, overhead);
 
 	packet->next_hop = next_hop;
-	/* A next hop that no packet can reach now has no MTU. */
-	if (next_hop == SY_NONE || worker->snapshot->next_hops[next_hop].mtu == 0)
-		reason = sy_route(worker, packet->tuple.family, destination, &packet->next_hop);
-	if (unlikely(reason != SY_DROP_NONE)) {
-		mark_drop(packet, reason);
-		return false;
-	}
-	mtu = worker->snapshot->next_hops[packet->next_hop].mtu;
-	if (unlikely(packet->ttl <= 1)) {
-		sy_answer_icmp(worker, packet, SY_ICMP_TIME_EXCEEDED, 0, SY_DROP_TTL_EXPIRED);
-		return false;
-	}
-	if (unlikely(sy_packet_length(packet) + overhead > mtu)) {
-		sy_answer_icmp(worker, packet, SY_ICMP_TOO_BIG, (uint32_t)(mtu - overhead),
-			SY_DROP_TOO_BIG);
-		return false;
-	}
-	return true;
+	if (!open)
+		sy_refuse_way(worker, packet, destination, overhead);
+	return open;
 }
 
 static void
@@ -226,8 +209,10 @@ send_to_client(struct sy_worker *worker, struct sy_packet *packet)
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_forward_target target = { service->address, service->port_be,
 		service->family };
+	const struct sy_addr *client = &packet->tuple.dst;
+	uint32_t next_hop = sy_snapshot_next_hop(worker->snapshot, packet->tuple.family, client);
 
-	if (find_way(worker, packet, SY_NONE, &packet->tuple.dst)) {
+	if (find_way(worker, packet, next_hop, client)) {
 		count_packet(worker, packet);
 		translate(worker, packet, &target);
 	}

@@ -206,6 +206,21 @@ void sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow);
 enum sy_drop sy_route(struct sy_worker *worker, uint8_t family, const struct sy_addr *destination,
 	uint32_t *next_hop);
 
+/* Whether the packet can go by a next hop of the snapshot, or SY_NONE, when it has been made longer
+ * by so many bytes.  A next hop that no packet can reach now has no MTU. */
+static inline bool
+way_is_open(const struct sy_worker *worker, const struct sy_packet *packet, uint32_t next_hop,
+	uint16_t overhead)
+{
+	return likely(next_hop != SY_NONE && packet->ttl > 1 &&
+		sy_packet_length(packet) + overhead <= worker->snapshot->next_hops[next_hop].mtu);
+}
+
+/* route.c: what becomes of a packet whose way is not open: an answer that says why, or a drop.  It
+ * is as its sender sent it, since an ICMP error quotes that. */
+void sy_refuse_way(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_addr *destination, uint16_t overhead);
+
 /* transmit.c */
 void sy_transmit(struct sy_worker *worker, struct sy_packet *packet);
 void sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint32_t port);
