@@ -303,7 +303,7 @@ forward(struct bench_library *library, struct sy_packet *packet, struct sy_flow 
 
 	track(flow, packet);
 	sy_packet_decrement_ttl(packet);
-	library->forward->apply(packet, flow);
+	library->forward->apply(packet, flow, NULL);
 	memcpy(rte_pktmbuf_mtod(packet->mbuf, uint8_t *), ethernet, sizeof(ethernet));
 }
 

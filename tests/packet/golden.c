@@ -69,7 +69,7 @@ forward(struct sy_packet *packet, enum sy_direction direction)
 
 	make_flow(&flow, packet->tuple.family, packet->tuple.protocol);
 	packet->direction = direction;
-	return sy_forward_at(sy_forward_find("nat"))->apply(packet, &flow.flow);
+	return sy_forward_at(sy_forward_find("nat"))->apply(packet, &flow.flow, NULL);
 }
 
 static enum sy_drop

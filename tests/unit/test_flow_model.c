@@ -4,7 +4,7 @@
  * operations.  The seed is printed; SY_TEST_SEED=N runs another.
  *
  * A flow is a pair of numbers: one stands for its original tuple, one for its
- * reply.  The model knows who owns each number, so that taken tuples, full
+ * reply, which a one-way flow does not have.  The model knows who owns each number, so that taken tuples, full
  * tables, unknown tuples and known ones are all foreseen.
  */
 #include <errno.h>
@@ -16,6 +16,8 @@
 #include "sy/flow.h"
 #include "sy/random.h"
 #include "unit.h"
+
+#define NO_REPLY UINT32_MAX /* the number of a one-way flow's */
 
 struct model_family {
 	struct sy_flow **owners[2]; /* by direction and number; NULL: nobody's */
@@ -97,27 +99,43 @@ mark(struct sy_flow *flow, uint32_t original, uint32_t reply)
 	flow->backend = reply;
 }
 
+/* Returns what create() did; one-way flows take no reply's number. */
+static int
+create(struct model *model, enum sy_family f, const uint32_t numbers[2], struct sy_flow **flow)
+{
+	struct sy_tuple original = make_tuple(f, SY_ORIGINAL, numbers[0]);
+	struct sy_tuple reply;
+
+	if (numbers[1] == NO_REPLY)
+		return sy_flow_create(model->table, &original, NULL, 7, flow);
+	reply = make_tuple(f, SY_REPLY, numbers[1]);
+	return sy_flow_create(model->table, &original, &reply, 7, flow);
+}
+
 static void
 try_create(struct model *model)
 {
 	enum sy_family f = (enum sy_family)sy_random_below(&model->random, SY_N_FAMILIES);
 	struct model_family *family = &model->families[f];
 	uint32_t numbers[2] = { sy_random_below(&model->random, model->n_numbers),
-		sy_random_below(&model->random, model->n_numbers) };
-	struct sy_tuple original = make_tuple(f, SY_ORIGINAL, numbers[0]);
-	struct sy_tuple reply = make_tuple(f, SY_REPLY, numbers[1]);
-	bool taken = family->owners[0][numbers[0]] != NULL || family->owners[1][numbers[1]] != NULL;
+		sy_random_below(&model->random, 4) == 0
+			? NO_REPLY
+			: sy_random_below(&model->random, model->n_numbers) };
+	bool taken = family->owners[0][numbers[0]] != NULL ||
+		(numbers[1] != NO_REPLY && family->owners[1][numbers[1]] != NULL);
 	int expected = family->n_flows == model->max_flows[f] ? -ENOSPC : taken ? -EEXIST : 0;
 	struct sy_flow *flow = NULL;
 
-	if (sy_flow_create(model->table, &original, &reply, 7, &flow) != expected) {
+	if (create(model, f, numbers, &flow) != expected) {
 		model->n_wrong++;
 		return;
 	}
 	if (expected != 0)
 		return;
 	mark(flow, numbers[0], numbers[1]);
-	family->owners[0][numbers[0]] = family->owners[1][numbers[1]] = flow;
+	family->owners[0][numbers[0]] = flow;
+	if (numbers[1] != NO_REPLY)
+		family->owners[1][numbers[1]] = flow;
 	family->n_flows++;
 	model->n_created++;
 }
@@ -157,8 +175,12 @@ release(struct model *model, const struct sy_flow *flow)
 	struct model_family *family = &model->families[flow->family];
 
 	model->n_wrong += family->owners[0][flow->service] != flow ||
-		family->owners[1][flow->backend] != flow;
-	family->owners[0][flow->service] = family->owners[1][flow->backend] = NULL;
+		(flow->backend == NO_REPLY) != ((flow->flags & SY_FLOW_ONE_WAY) != 0);
+	family->owners[0][flow->service] = NULL;
+	if (flow->backend != NO_REPLY) {
+		model->n_wrong += family->owners[1][flow->backend] != flow;
+		family->owners[1][flow->backend] = NULL;
+	}
 	family->n_flows--;
 	model->n_ended++;
 }

@@ -115,6 +115,45 @@ test_both_directions(void)
 	check_both_directions(SY_IPV6);
 }
 
+static void
+check_one_way(enum sy_family family)
+{
+	struct sy_flow_table *table = create_table(64, 64);
+	struct sy_tuple original = original_tuple(family, 3), reply = reply_tuple(family, 3);
+	struct sy_tuple nobody = { .family = (uint8_t)family, .protocol = original.protocol };
+	struct sy_flow *flow = NULL, *other = NULL;
+	struct sy_tuple found;
+
+	CU_ASSERT_EQUAL_FATAL(sy_flow_create(table, &original, NULL, 77, &flow), 0);
+	flow->state = SY_FLOW_UDP;
+	CU_ASSERT_EQUAL(flow->flags, SY_FLOW_ONE_WAY);
+	CU_ASSERT_EQUAL(sy_flow_create(table, &original, NULL, 77, &other), -EEXIST);
+	CU_ASSERT_EQUAL(sy_flow_create(table, &original, &reply, 77, &other), -EEXIST);
+	CU_ASSERT_PTR_EQUAL(look_up(table, &original).flow, flow);
+	CU_ASSERT_EQUAL(look_up(table, &original).direction, SY_ORIGINAL);
+	CU_ASSERT_PTR_NULL(look_up(table, &nobody).flow);
+	found = sy_flow_tuple(flow, SY_ORIGINAL);
+	check_tuple(&found, &original);
+	/* The reply's tuple is free for another flow, which outlives this one. */
+	found = original_tuple(family, 4);
+	CU_ASSERT_EQUAL_FATAL(sy_flow_create(table, &found, &reply, 77, &other), 0);
+	CU_ASSERT_EQUAL(other->flags, 0);
+	other->state = SY_FLOW_UDP;
+	sy_flow_end(table, flow);
+	CU_ASSERT_PTR_NULL(look_up(table, &original).flow);
+	CU_ASSERT_PTR_EQUAL(look_up(table, &reply).flow, other);
+	sy_flow_end(table, other);
+	CU_ASSERT_EQUAL(sy_flow_count(table, family), 0);
+	sy_flow_table_destroy(table);
+}
+
+static void
+test_one_way(void)
+{
+	check_one_way(SY_IPV4);
+	check_one_way(SY_IPV6);
+}
+
 /* Flips every bit that belongs to the key, one at a time. */
 static void
 check_near_misses(struct sy_flow_table *table, const struct sy_tuple *known)
@@ -424,6 +463,7 @@ test_scan_only_used(void)
 
 static const struct sy_test tests[] = {
 	{ "both directions lead to the flow until it ends", test_both_directions },
+	{ "a one-way flow is found by its original direction alone", test_one_way },
 	{ "a tuple that differs in one bit is another one", test_whole_tuple },
 	{ "a tuple that belongs to a flow makes no second one", test_tuple_taken },
 	{ "a full table refuses, keeps what it has, and takes again", test_full },

@@ -49,7 +49,7 @@ test_complete(void)
 		const struct sy_forward *mode = sy_forward_at(row);
 
 		CU_ASSERT_PTR_NOT_NULL(mode->help);
-		CU_ASSERT_PTR_NOT_NULL(mode->reply_tuple);
+		CU_ASSERT_EQUAL(mode->reply_tuple == NULL, (mode->flags & SY_FORWARD_ONE_WAY) != 0);
 		CU_ASSERT_PTR_NOT_NULL(mode->apply);
 	}
 }

@@ -150,33 +150,60 @@ same_tuple(const struct sy_tuple *a, const struct sy_tuple *b)
 		a->protocol == b->protocol;
 }
 
+/* An entry of the table, indexed under its original tuple. */
+static struct sy_flow *
+make_entry(struct flow_family *family, const struct sy_tuple *original, uint64_t hash, sy_ticks now)
+{
+	struct sy_flow *made = take_entry(family);
+
+	*made = (struct sy_flow){
+		.last_seen = now, .family = original->family, .protocol = original->protocol
+	};
+	key_store(made, SY_ORIGINAL, original);
+	/* It finds room: the index has more slots than all entries can fill. */
+	index_insert(&family->index, hash, family_number(family, made) << 1 | SY_ORIGINAL);
+	return made;
+}
+
+static int
+create_one_way(struct sy_flow_table *table, const struct sy_tuple *original, sy_ticks now,
+	struct sy_flow **flow)
+{
+	struct flow_family *family = &table->families[original->family];
+	uint64_t hash = key_hash(original, &table->seed);
+
+	if (family->n_flows == family->max_flows)
+		return -ENOSPC;
+	if (is_known(family, original, hash))
+		return -EEXIST;
+	*flow = make_entry(family, original, hash, now);
+	(*flow)->flags = SY_FLOW_ONE_WAY;
+	key_store(*flow, SY_REPLY, &(const struct sy_tuple){ .family = original->family });
+	return 0;
+}
+
 int
 sy_flow_create(struct sy_flow_table *table, const struct sy_tuple *original,
 	const struct sy_tuple *reply, sy_ticks now, struct sy_flow **flow)
 {
 	struct flow_family *family = &table->families[original->family];
-	uint64_t hashes[2] = { key_hash(original, &table->seed), key_hash(reply, &table->seed) };
-	struct sy_flow *made;
-	uint32_t slot;
+	uint64_t hashes[2];
 
+	if (reply == NULL)
+		return create_one_way(table, original, now, flow);
 	if (family->n_flows == family->max_flows)
 		return -ENOSPC;
+	hashes[SY_ORIGINAL] = key_hash(original, &table->seed);
+	hashes[SY_REPLY] = key_hash(reply, &table->seed);
 	/* The first bucket was looked at by the lookup that missed; the second is cold. */
 	rte_prefetch0(&family->index.buckets[index_home(&family->index, hashes[SY_REPLY])]);
 	if (is_known(family, original, hashes[SY_ORIGINAL]) ||
 		is_known(family, reply, hashes[SY_REPLY]) || same_tuple(original, reply))
 		return -EEXIST;
-	made = take_entry(family);
-	*made = (struct sy_flow){
-		.last_seen = now, .family = original->family, .protocol = original->protocol
-	};
-	key_store(made, SY_ORIGINAL, original);
-	key_store(made, SY_REPLY, reply);
-	slot = family_number(family, made) << 1;
-	/* They find room: the index has more slots than all entries can fill. */
-	index_insert(&family->index, hashes[SY_ORIGINAL], slot | SY_ORIGINAL);
-	index_insert(&family->index, hashes[SY_REPLY], slot | SY_REPLY);
-	*flow = made;
+	*flow = make_entry(family, original, hashes[SY_ORIGINAL], now);
+	key_store(*flow, SY_REPLY, reply);
+	index_insert(
+		&family->index, hashes[SY_REPLY], family_number(family, *flow) << 1 | SY_REPLY);
 	return 0;
 }
 
@@ -194,13 +221,20 @@ sy_flow_tuple(const struct sy_flow *flow, uint8_t direction)
 		.protocol = flow->protocol };
 }
 
-/* Both hashes of the flow, whose buckets are asked for. */
+/* The last direction that is indexed. */
+static inline uint8_t
+last_direction(const struct sy_flow *flow)
+{
+	return (flow->flags & SY_FLOW_ONE_WAY) != 0 ? SY_ORIGINAL : SY_REPLY;
+}
+
+/* The hashes of the flow, whose buckets are asked for. */
 static void
 start_end(const struct sy_flow_table *table, const struct sy_flow *flow, uint64_t hashes[2])
 {
 	const struct flow_index *index = &table->families[flow->family].index;
 
-	for (uint8_t direction = SY_ORIGINAL; direction <= SY_REPLY; direction++) {
+	for (uint8_t direction = SY_ORIGINAL; direction <= last_direction(flow); direction++) {
 		struct sy_tuple tuple = sy_flow_tuple(flow, direction);
 
 		hashes[direction] = key_hash(&tuple, &table->seed);
@@ -214,8 +248,8 @@ finish_end(struct sy_flow_table *table, struct sy_flow *flow, const uint64_t has
 	struct flow_family *family = &table->families[flow->family];
 	uint32_t slot = family_number(family, flow) << 1;
 
-	index_remove(&family->index, hashes[SY_ORIGINAL], slot | SY_ORIGINAL);
-	index_remove(&family->index, hashes[SY_REPLY], slot | SY_REPLY);
+	for (uint8_t direction = SY_ORIGINAL; direction <= last_direction(flow); direction++)
+		index_remove(&family->index, hashes[direction], slot | direction);
 	return_entry(family, flow);
 }
 

@@ -16,7 +16,7 @@ nat_reply_tuple(const struct sy_tuple *original, const struct sy_forward_target 
 }
 
 static enum sy_drop
-nat_apply(struct sy_packet *packet, const struct sy_flow *flow)
+nat_apply(struct sy_packet *packet, const struct sy_flow *flow, const struct sy_forward_way *way)
 {
 	static const uint8_t sides[] = { [SY_ORIGINAL] = SY_SIDE_DST, [SY_REPLY] = SY_SIDE_SRC };
 	static const uint8_t parties[] = {
@@ -25,15 +25,18 @@ nat_apply(struct sy_packet *packet, const struct sy_flow *flow)
 	uint8_t party = parties[packet->direction];
 	struct sy_addr address = sy_flow_address(flow, party);
 
+	(void)way;
 	sy_packet_rewrite(packet, sides[packet->direction], &address, flow->ports_be[party]);
 	return SY_DROP_NONE;
 }
 
 static enum sy_drop
-nat_apply_stateless(struct sy_packet *packet, const struct sy_forward_target *target)
+nat_apply_stateless(struct sy_packet *packet, const struct sy_forward_target *target,
+	const struct sy_forward_way *way)
 {
 	bool is_original = packet->direction == SY_ORIGINAL;
 
+	(void)way;
 	sy_packet_rewrite(
 		packet, is_original ? SY_SIDE_DST : SY_SIDE_SRC, &target->address, target->port_be);
 	return SY_DROP_NONE;

@@ -67,6 +67,9 @@ create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 	struct sy_tuple reply;
 	int status;
 
+	if (forward->reply_tuple == NULL)
+		return sy_flow_create(
+			worker->flows, &packet->tuple, NULL, worker->now, &packet->flow);
 	forward->reply_tuple(&packet->tuple, &target, &reply);
 	status = sy_flow_create(worker->flows, &packet->tuple, &reply, worker->now, &packet->flow);
 	if (status == -EEXIST && end_closed(worker, &reply))

@@ -132,20 +132,31 @@ next_hop_of(const struct sy_worker *worker, const struct sy_packet *packet)
 	return sy_snapshot_next_hop(snapshot, packet->flow->family, &client);
 }
 
-static __rte_noinline void
-refuse_way(struct sy_worker *worker, struct sy_packet *packet, uint16_t overhead)
+/* A backend's family may be another one than its flow's. */
+static struct sy_ip
+destination_of(const struct sy_worker *worker, const struct sy_packet *packet)
 {
-	struct sy_addr destination = sy_flow_address(
-		packet->flow, packet->direction == SY_ORIGINAL ? SY_FLOW_BACKEND : SY_FLOW_CLIENT);
+	const struct sy_backend_row *backend = &worker->snapshot->backends[packet->flow->backend];
+
+	if (packet->direction == SY_ORIGINAL)
+		return (struct sy_ip){ backend->address, backend->family };
+	return (struct sy_ip){ sy_flow_address(packet->flow, SY_FLOW_CLIENT),
+		packet->flow->family };
+}
+
+static __rte_noinline void
+refuse_way(struct sy_worker *worker, struct sy_packet *packet, int overhead)
+{
+	struct sy_ip destination = destination_of(worker, packet);
 
 	sy_refuse_way(worker, packet, &destination, overhead);
 }
 
-static inline void
-send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
+/* way: NULL, or to be told where the packet goes. */
+static __rte_always_inline void
+send_by(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward,
+	int overhead, struct sy_forward_way *way)
 {
-	const struct sy_forward *forward = sy_forward_at(packet->flow->mode);
-	uint16_t overhead = packet->direction == SY_ORIGINAL ? forward->overhead : 0;
 	uint32_t next_hop = next_hop_of(worker, packet);
 	enum sy_drop reason;
 
@@ -154,13 +165,44 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 		return;
 	}
 	packet->next_hop = next_hop;
+	if (way != NULL)
+		way->hop = &worker->snapshot->next_hops[next_hop];
 	sy_packet_decrement_ttl(packet);
-	reason = forward->apply(packet, packet->flow);
+	reason = forward->apply(packet, packet->flow, way);
 	if (unlikely(reason != SY_DROP_NONE)) {
 		mark_drop(packet, reason);
 		return;
 	}
 	packet->verdict = SY_VERDICT_TRANSMIT;
+}
+
+/* By a mode that does more than exchange addresses.  Out of line, for its registers are not to be
+ * saved where plain modes' packets pass. */
+static __rte_noinline void
+send_with_way(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward)
+{
+	const struct sy_snapshot *snapshot = worker->snapshot;
+	struct sy_forward_way way = {
+		.backend = &snapshot->backends[packet->flow->backend],
+		.service = &snapshot->services[packet->flow->service],
+		.snapshot = snapshot,
+	};
+	int overhead = packet->direction == SY_ORIGINAL
+		? forward->overhead[packet->tuple.family][way.backend->family]
+		: 0;
+
+	send_by(worker, packet, forward, overhead, &way);
+}
+
+static inline void
+send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_forward *forward = sy_forward_at(packet->flow->mode);
+
+	if (unlikely(forward->flags != 0))
+		send_with_way(worker, packet, forward);
+	else
+		send_by(worker, packet, forward, 0, NULL);
 }
 
 /* What is not usual about a packet or its flow.  Returns whether the packet may go on; else its

@@ -62,7 +62,9 @@ sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow)
 	if (flow->protocol == IPPROTO_TCP && flow->state != SY_FLOW_CLOSED &&
 		flow->state != SY_FLOW_TIME_WAIT) {
 		reset_client(worker, flow);
-		reset_backend(worker, flow);
+		/* The way to the backend went with the backend's row. */
+		if ((flow->flags & SY_FLOW_ONE_WAY) == 0)
+			reset_backend(worker, flow);
 	}
 	count(worker, SY_COUNTER_FLOWS_RESET, 1);
 	sy_flow_forget(worker, flow);

@@ -47,11 +47,11 @@ sy_route(struct sy_worker *worker, uint8_t family, const struct sy_addr *destina
 }
 
 void
-sy_refuse_way(struct sy_worker *worker, struct sy_packet *packet, const struct sy_addr *destination,
-	uint16_t overhead)
+sy_refuse_way(struct sy_worker *worker, struct sy_packet *packet, const struct sy_ip *destination,
+	int overhead)
 {
 	enum sy_drop reason =
-		sy_route(worker, packet->tuple.family, destination, &packet->next_hop);
+		sy_route(worker, destination->family, &destination->addr, &packet->next_hop);
 	uint16_t mtu;
 
 	if (reason != SY_DROP_NONE) {

@@ -69,11 +69,13 @@ pick(struct sy_worker *worker, const struct sy_service_row *service, const struc
 /* next_hop is what the snapshot says, or SY_NONE; returns whether the packet can go. */
 static bool
 find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
-	const struct sy_addr *destination)
+	const struct sy_ip *destination)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	uint16_t overhead =
-		packet->direction == SY_ORIGINAL ? sy_forward_at(service->mode)->overhead : 0;
+	const struct sy_forward *forward = sy_forward_at(service->mode);
+	int overhead = packet->direction == SY_ORIGINAL
+		? forward->overhead[packet->tuple.family][destination->family]
+		: 0;
 	bool open = way_is_open(worker, packet, next_hop, overhead);
 
 	packet->next_hop = next_hop;
@@ -82,15 +84,21 @@ find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
 	return open;
 }
 
+/* backend: NULL for a reply. */
 static void
-translate(
-	struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward_target *target)
+translate(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_forward_target *target, const struct sy_backend_row *backend)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_snapshot *snapshot = worker->snapshot;
+	const struct sy_service_row *service = &snapshot->services[packet->service];
+	const struct sy_forward_way way = { .backend = backend,
+		.hop = &snapshot->next_hops[packet->next_hop],
+		.service = service,
+		.snapshot = snapshot };
 	enum sy_drop reason;
 
 	sy_packet_decrement_ttl(packet);
-	reason = sy_forward_at(service->mode)->apply_stateless(packet, target);
+	reason = sy_forward_at(service->mode)->apply_stateless(packet, target, &way);
 	if (reason != SY_DROP_NONE)
 		mark_drop(packet, reason);
 	else
@@ -118,6 +126,7 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	uint32_t id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
 	const struct sy_backend_row *backend;
+	struct sy_ip destination;
 
 	packet->direction = SY_ORIGINAL;
 	if (id == SY_NONE) {
@@ -125,12 +134,13 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 		return;
 	}
 	backend = &worker->snapshot->backends[id];
-	if (find_way(worker, packet, backend->next_hop, &backend->address)) {
+	destination = (struct sy_ip){ backend->address, backend->family };
+	if (find_way(worker, packet, backend->next_hop, &destination)) {
 		const struct sy_forward_target target = { backend->address, backend->port_be,
 			backend->family };
 
 		count_packet(worker, packet);
-		translate(worker, packet, &target);
+		translate(worker, packet, &target, backend);
 	}
 }
 
@@ -209,12 +219,12 @@ send_to_client(struct sy_worker *worker, struct sy_packet *packet)
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_forward_target target = { service->address, service->port_be,
 		service->family };
-	const struct sy_addr *client = &packet->tuple.dst;
-	uint32_t next_hop = sy_snapshot_next_hop(worker->snapshot, packet->tuple.family, client);
+	const struct sy_ip client = { packet->tuple.dst, packet->tuple.family };
+	uint32_t next_hop = sy_snapshot_next_hop(worker->snapshot, client.family, &client.addr);
 
-	if (find_way(worker, packet, next_hop, client)) {
+	if (find_way(worker, packet, next_hop, &client)) {
 		count_packet(worker, packet);
-		translate(worker, packet, &target);
+		translate(worker, packet, &target, NULL);
 	}
 }
 

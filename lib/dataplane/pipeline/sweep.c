@@ -63,6 +63,8 @@ state_word(uint8_t state)
 static void
 write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct sy_request *request)
 {
+	const struct sy_backend_row *backend = &worker->snapshot->backends[flow->backend];
+
 	if (request->n == request->room ||
 		(request->service != SY_NONE && request->service != flow->service) ||
 		(request->backend != SY_NONE && request->backend != flow->backend))
@@ -70,14 +72,15 @@ write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct 
 	request->records[request->n++] = (struct sy_flow_record){
 		.client = sy_flow_address(flow, SY_FLOW_CLIENT),
 		.vip = sy_flow_address(flow, SY_FLOW_VIP),
-		.backend_address = sy_flow_address(flow, SY_FLOW_BACKEND),
+		.backend_address = backend->address,
 		.service = flow->service,
 		.backend = flow->backend,
 		.idle_ms = sy_ticks_since(worker->now, flow->last_seen),
 		.client_port_be = flow->ports_be[SY_FLOW_CLIENT],
 		.vip_port_be = flow->ports_be[SY_FLOW_VIP],
-		.backend_port_be = flow->ports_be[SY_FLOW_BACKEND],
+		.backend_port_be = backend->port_be,
 		.family = flow->family,
+		.backend_family = backend->family,
 		.protocol = flow->protocol,
 		.state = state_word(flow->state),
 	};
@@ -114,7 +117,8 @@ visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
 		return;
 	}
 	if (idle > timeout_of(&service->timeouts, flow->state)) {
-		if (flow->state == SY_FLOW_SYN_SENT)
+		/* That the backend did not answer is not known where answers go past. */
+		if (flow->state == SY_FLOW_SYN_SENT && (flow->flags & SY_FLOW_ONE_WAY) == 0)
 			worker->stats->backends[flow->backend].connect_failures++;
 		count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
 		sy_flow_expire(worker, flow);

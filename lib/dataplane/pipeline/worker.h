@@ -210,7 +210,7 @@ enum sy_drop sy_route(struct sy_worker *worker, uint8_t family, const struct sy_
  * by so many bytes.  A next hop that no packet can reach now has no MTU. */
 static inline bool
 way_is_open(const struct sy_worker *worker, const struct sy_packet *packet, uint32_t next_hop,
-	uint16_t overhead)
+	int overhead)
 {
 	return likely(next_hop != SY_NONE && packet->ttl > 1 &&
 		sy_packet_length(packet) + overhead <= worker->snapshot->next_hops[next_hop].mtu);
@@ -219,7 +219,7 @@ way_is_open(const struct sy_worker *worker, const struct sy_packet *packet, uint
 /* route.c: what becomes of a packet whose way is not open: an answer that says why, or a drop.  It
  * is as its sender sent it, since an ICMP error quotes that. */
 void sy_refuse_way(struct sy_worker *worker, struct sy_packet *packet,
-	const struct sy_addr *destination, uint16_t overhead);
+	const struct sy_ip *destination, int overhead);
 
 /* transmit.c */
 void sy_transmit(struct sy_worker *worker, struct sy_packet *packet);

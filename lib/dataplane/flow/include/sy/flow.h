@@ -6,7 +6,7 @@
  * The flow table of one worker.
  *
  * Only its worker touches it, so nothing here is atomic.  Both directions of a
- * flow are indexed: buckets of eight 16-bit tags and eight entry numbers (one
+ * flow are indexed (of a one-way flow the original alone): buckets of eight 16-bit tags and eight entry numbers (one
  * cache line) lead to entries (one line for IPv4, two for IPv6).  Lookup takes a
  * burst and prefetches buckets, then entries.  An entry carries a time stamp
  * instead of a timer; the worker's loop visits a bounded number of entries a
@@ -49,12 +49,18 @@ struct sy_tcp_side {
 	uint32_t acked; /* highest acknowledgement it has sent: what it expects next */
 };
 
+enum sy_flow_flag {
+	/* Replies do not come here: only the original direction is indexed, and BACKEND and LOCAL
+	 * have neither address nor port. */
+	SY_FLOW_ONE_WAY = 1 << 0,
+};
+
 struct sy_flow {
 	sy_ticks last_seen;
 	uint8_t state; /* enum sy_flow_state */
 	uint8_t family; /* enum sy_family */
 	uint8_t protocol;
-	uint8_t flags; /* the flow component's own */
+	uint8_t flags; /* enum sy_flow_flag */
 	uint32_t service; /* id */
 	uint32_t backend; /* id, valid for this generation only */
 	uint16_t generation;
@@ -113,7 +119,8 @@ void sy_flow_lookup(struct sy_flow_table *table, const struct sy_tuple *const tu
 
 /*
  * Makes a flow whose packets to the service look like original and whose replies look like reply
- * (as they arrive here).  The caller fills service, backend, generation, mode and state.
+ * (as they arrive here); NULL: they do not come here, and the flow is one-way.  The caller fills
+ * service, backend, generation, mode and state.
  * 0; -ENOSPC: full; -EEXIST: one of the tuples belongs to a flow already.
  */
 int sy_flow_create(struct sy_flow_table *table, const struct sy_tuple *original,
@@ -133,7 +140,7 @@ uint32_t sy_flow_scan_length(const struct sy_flow_table *table);
 uint32_t sy_flow_count(const struct sy_flow_table *table, enum sy_family family);
 uint32_t sy_flow_capacity(const struct sy_flow_table *table, enum sy_family family);
 
-/* The tuples of the flow, as its packets arrive here. */
+/* The tuples of the flow, as its packets arrive here; a one-way flow has the original only. */
 struct sy_tuple sy_flow_tuple(const struct sy_flow *flow, uint8_t direction);
 
 /* What the segment of one packet says, in host order. */

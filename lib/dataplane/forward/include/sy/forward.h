@@ -8,11 +8,24 @@
  * this component.
  *
  * A mode says what a flow's replies will look like (so that both directions can
- * be indexed), and changes packets.  It never chooses backend, route or port.
- * Worker, but for find().
+ * be indexed) or that they do not come here, and changes packets.  It never
+ * chooses backend, route or port.  Worker, but for find().
  */
 #include "sy/flow.h"
 #include "sy/packet.h"
+#include "sy/snapshot.h"
+
+/* A mode of no flag gets no way and adds nothing: the shortest road. */
+enum sy_forward_flag {
+	/* Replies go straight to the client: flows are one-way, and reply_tuple() is NULL. */
+	SY_FORWARD_ONE_WAY = 1 << 0,
+	/* The backend may be of the other address family. */
+	SY_FORWARD_MIXED = 1 << 1,
+	/* The backend sees an address and port of ours as the client's. */
+	SY_FORWARD_LOCAL = 1 << 2,
+	/* Anything else for which apply() wants its way, or which adds bytes. */
+	SY_FORWARD_WAY = 1 << 3,
+};
 
 struct sy_forward_target { /* the backend chosen; of a reply without a flow the service */
 	struct sy_addr address;
@@ -20,21 +33,33 @@ struct sy_forward_target { /* the backend chosen; of a reply without a flow the 
 	uint8_t family;
 };
 
+/* What a mode may read beyond the packet and its flow; all of the snapshot in hand. */
+struct sy_forward_way {
+	const struct sy_backend_row *backend; /* NULL: a reply of no flow */
+	const struct sy_next_hop *hop; /* where the packet goes next */
+	const struct sy_service_row *service;
+	const struct sy_snapshot *snapshot;
+};
+
 struct sy_forward {
 	const char *name; /* as written in the configuration */
 	const char *help;
-	/* The tuple that the backend's replies to this first packet will have, as they arrive. */
+	uint8_t flags; /* enum sy_forward_flag */
+	/* Bytes that the mode adds on the way to the backend, by the packet's family and the
+	 * backend's; a translation may take some away. */
+	int16_t overhead[SY_N_FAMILIES][SY_N_FAMILIES];
+	/* The tuple that the backend's replies to this first packet will have, as they arrive.
+	 * NULL: replies do not come here (SY_FORWARD_ONE_WAY). */
 	void (*reply_tuple)(const struct sy_tuple *original, const struct sy_forward_target *target,
 		struct sy_tuple *reply);
 	/* Changes a packet of flow->, or an ICMP error about one, for the way that it travels.
-	 * Returns 0 or the drop reason. */
-	enum sy_drop (*apply)(struct sy_packet *packet, const struct sy_flow *flow);
+	 * way: NULL for a mode without flags.  Returns 0 or the drop reason. */
+	enum sy_drop (*apply)(struct sy_packet *packet, const struct sy_flow *flow,
+		const struct sy_forward_way *way);
 	/* The same for a packet of no flow: towards target, or as coming from it, as
 	 * packet->direction says.  NULL: the mode needs flows. */
-	enum sy_drop (*apply_stateless)(
-		struct sy_packet *packet, const struct sy_forward_target *target);
-	/* Bytes that the mode adds to a packet on the way to the backend. */
-	uint16_t overhead;
+	enum sy_drop (*apply_stateless)(struct sy_packet *packet,
+		const struct sy_forward_target *target, const struct sy_forward_way *way);
 };
 
 #define SY_NO_FORWARD UINT8_MAX

@@ -40,7 +40,7 @@ struct sy_event { /* 24 bytes: ring elements are whole words */
 struct sy_flow_record {
 	struct sy_addr client;
 	struct sy_addr vip;
-	struct sy_addr backend_address;
+	struct sy_addr backend_address; /* of backend_family */
 	uint32_t service; /* id */
 	uint32_t backend; /* id */
 	uint32_t idle_ms;
@@ -48,6 +48,7 @@ struct sy_flow_record {
 	uint16_t vip_port_be;
 	uint16_t backend_port_be;
 	uint8_t family;
+	uint8_t backend_family;
 	uint8_t protocol;
 	const char *state; /* a word that lives as long as the program */
 };
