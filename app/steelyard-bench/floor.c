@@ -12,6 +12,7 @@
 #include "sy/hash.h"
 
 #define LINE 64
+#define CORE_STEPS 32 /* of each "packet": some 20 ns */
 
 int
 bench_floor_init(struct bench_floor *floor, struct bench_traffic *traffic)
@@ -80,5 +81,22 @@ bench_floor_run(void *member, uint64_t n)
 
 	for (uint64_t i = 0; i < n; i += SY_BURST)
 		turn(member);
+	return rte_rdtsc_precise() - started;
+}
+
+uint64_t
+bench_core_run(void *member, uint64_t n)
+{
+	uint64_t started = rte_rdtsc_precise();
+	uint64_t a = 1, b = 2, c = 3, d = 4;
+
+	(void)member;
+	for (uint64_t i = 0; i < n * CORE_STEPS; i++) {
+		a += b ^ i;
+		b += c ^ i;
+		c += d ^ i;
+		d += a ^ i;
+		__asm__ volatile("" : "+r"(a), "+r"(b), "+r"(c), "+r"(d)); /* one by one */
+	}
 	return rte_rdtsc_precise() - started;
 }

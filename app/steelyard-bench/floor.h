@@ -27,4 +27,8 @@ void bench_floor_fini(struct bench_floor *floor);
 /* bench_turns; floor is its member. */
 uint64_t bench_floor_run(void *floor, uint64_t n);
 
+/* bench_turns without packets or memory, member is not looked at: what a second core adds to this is
+ * the machine's own, and less than another one where two "cores" are threads of one. */
+uint64_t bench_core_run(void *member, uint64_t n);
+
 #endif /* SY_BENCH_FLOOR_H */

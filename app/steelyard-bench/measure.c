@@ -29,8 +29,10 @@ enum {
 	FLOOR,
 	LIBRARY,
 	OWN_TABLE, /* the library's job on our own table; not where flows come and go */
-	PART, /* two more, of the pipeline and the floor; see add_parts() */
-	N_SUBJECTS = PART + 2,
+	PART, /* of the pipeline, and of the pipeline or the floor: see add_parts() */
+	CORES = PART + 2, /* two cores in their registers alone, */
+	CORE, /* and one */
+	N_SUBJECTS,
 };
 
 struct subject {
@@ -148,12 +150,14 @@ add_parts(struct run *run)
 		return;
 	run->subjects[PART] = run->subjects[PIPELINE];
 	run->subjects[PART + 1] = run->subjects[run->scenario->defended ? PIPELINE : FLOOR];
-	run->n_subjects = N_SUBJECTS;
+	run->n_subjects = CORES;
 	if (run->scenario->defended) {
 		run->subjects[PART].n_new = 0;
 		run->subjects[PART + 1].n_known = 0;
 		return;
 	}
+	add_subject(run, bench_core_run, run->traffic[FLOOR]);
+	add_subject(run, bench_core_run, run->traffic[FLOOR])->n_members = 1;
 	run->subjects[PART].n_members = 1;
 	run->subjects[PART + 1].n_members = 1;
 }
@@ -271,6 +275,26 @@ add_extra(struct bench_result *result, const char *name, double value)
 	result->extras[result->n_extras++] = (struct bench_extra){ name, value };
 }
 
+/* How much more two do than one of them alone: each repeat's two turns follow each other closely, and
+ * what others take of this machine's cores meanwhile changes less than from repeat to repeat. */
+static double
+gain(const struct bench_samples *both, const struct bench_samples *alone)
+{
+	struct bench_samples gains = { .n = both->n };
+
+	for (uint32_t i = 0; i < both->n; i++)
+		gains.ns[i] = alone->ns[i] / both->ns[i];
+	return bench_figure(&gains).ns;
+}
+
+static void
+add_gains(const struct bench_samples samples[], struct bench_result *result)
+{
+	add_extra(result, "second_worker", gain(&samples[PIPELINE], &samples[PART]));
+	add_extra(result, "floor_second_worker", gain(&samples[FLOOR], &samples[PART + 1]));
+	add_extra(result, "core_second_worker", gain(&samples[CORES], &samples[CORE]));
+}
+
 /* What scenarios say beside the usual figures. */
 static void
 add_extras(const struct run *run, struct bench_samples samples[], struct bench_result *result)
@@ -285,10 +309,6 @@ add_extras(const struct run *run, struct bench_samples samples[], struct bench_r
 	}
 	if (samples[OWN_TABLE].ns[0] > 0)
 		add_extra(result, "own_table_ns_per_packet", bench_figure(&samples[OWN_TABLE]).ns);
-	if (scenario->workers > 1) {
-		add_extra(result, "second_worker", parts[0] / result->pipeline.ns);
-		add_extra(result, "floor_second_worker", parts[1] / result->floor.ns);
-	}
 	if (scenario->connections)
 		add_extra(result, "connections_per_second",
 			1e9 / (result->pipeline.ns * BENCH_CONNECTION_PACKETS));
@@ -333,6 +353,8 @@ measure(struct run *run, const struct bench_options *options, struct bench_resul
 	}
 	created = sy_stats_counter(stats, SY_COUNTER_FLOWS_CREATED) - created;
 	ended = sy_stats_counter(stats, SY_COUNTER_FLOWS_ENDED) - ended;
+	if (run->scenario->workers > 1)
+		add_gains(samples, result); /* before the figures sort them */
 	result->pipeline = bench_figure(&samples[PIPELINE]);
 	result->floor = bench_figure(&samples[FLOOR]);
 	result->library = bench_figure(&samples[LIBRARY]);
@@ -383,11 +405,12 @@ int
 bench_measure(const struct bench_scenario *scenario, const char *mode,
 	const struct bench_options *options, struct bench_result *result, struct sy_error *error)
 {
-	struct run *run = calloc(1, sizeof(*run));
+	struct run *run = aligned_alloc(_Alignof(struct run), sizeof(*run));
 	int status;
 
 	if (run == NULL)
 		return sy_error_set(error, -ENOMEM, "out of memory");
+	memset(run, 0, sizeof(*run));
 	*result = (struct bench_result){
 		.scenario = scenario,
 		.mode = mode,

@@ -43,6 +43,7 @@ const struct bench_scenario bench_scenarios[] = {
 	KNOWN("services4-1k", 4, 100 * K, 64, 10, 1 * K, 1, .quick = false),
 	KNOWN("services4-10k", 4, 100 * K, 64, 10, 10 * K, 1, .quick = true),
 	KNOWN("workers4-2", 4, 1 * M, 64, 10, 1, 2, .quick = true),
+	KNOWN("workers4-2-1k", 4, 1 * K, 64, 10, 1, 2),
 	CHURN("connections4", 4, 64, 2 * M, 10, .connections = true, .quick = true),
 	CHURN("connections6", 6, 64, 2 * M, 10, .connections = true),
 	CHURN("udp4", 4, 64, 2 * M, 10, .n_new = 1, .new_protocol = IPPROTO_UDP, .quick = true),

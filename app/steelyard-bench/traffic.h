@@ -43,6 +43,8 @@ void bench_known_draw(struct bench_known *known);
 uint32_t bench_owner(const struct bench_known *known, uint32_t flow);
 uint32_t bench_service(const struct bench_scenario *scenario, uint32_t flow);
 
+/* On lines of its own: members of a team write theirs at the same time, and processors fetch lines in
+ * pairs. */
 struct bench_traffic {
 	const struct bench_scenario *scenario;
 	struct bench_known *known;
@@ -63,7 +65,7 @@ struct bench_traffic {
 	uint64_t sent; /* and that came out */
 	uint64_t known_asked;
 	uint64_t known_sent; /* counted in defended scenarios only */
-};
+} __attribute__((aligned(2 * RTE_CACHE_LINE_SIZE)));
 
 /* 0 or -ENOMEM. */
 int bench_traffic_init(struct bench_traffic *traffic, struct bench_known *known, uint32_t worker,
