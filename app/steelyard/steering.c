@@ -40,9 +40,10 @@ daemon_judge_steering(struct daemon *daemon)
 	if (++daemon->beats % JUDGE_BEATS != 0)
 		return;
 	if (sy_ports_judge_steering(daemon->ports,
-		    sy_stats_counter(daemon->stats, SY_COUNTER_RECEIVED),
-		    sy_stats_counter(daemon->stats, SY_COUNTER_MISDIRECTED))) {
-		sy_warning("steering: %s", daemon->ports->steering.reason);
+		    sy_stats_counter(daemon->stats, SY_COUNTER_TRANSMITTED),
+		    sy_stats_counter(daemon->stats, SY_COUNTER_ASTRAY))) {
+		if (daemon->ports->trial.failed)
+			sy_warning("steering: %s", daemon->ports->steering.reason);
 		daemon_tell_steering(daemon);
 	}
 }

@@ -41,6 +41,8 @@ share_flows(bool early)
 	CU_ASSERT_EQUAL(total, 100);
 	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_NO_FLOW), 0);
 	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_MISDIRECTED) == 0, early);
+	/* Three packets or more of each of some 75 flows. */
+	CU_ASSERT_TRUE(sy_stats_counter(fixture.stats, SY_COUNTER_ASTRAY) > 150);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);
 }
@@ -184,6 +186,38 @@ test_errors_follow_their_flows(void)
 	follow_flow(false);
 }
 
+/* What strangers can have come to any worker they like tells nothing of the NICs' hash. */
+static void
+test_strangers_do_not_count(void)
+{
+	struct rte_mbuf *quoted;
+	uint16_t port;
+
+	fixture_begin(&fixture, "", "", 2);
+	fixture.owners.early = false;
+	port = port_of_other_worker();
+	for (int i = 0; i < 20; i++) {
+		/* To nobody: hashed by its source, owned by its destination. */
+		fixture_receive(&fixture, WAN,
+			fixture_packet(
+				&fixture, "192.0.2.66", 9, CLIENT, port, RTE_TCP_SYN_FLAG, 100, 0));
+		quoted = fixture_packet(&fixture, VIP, 80, CLIENT, port, RTE_TCP_ACK_FLAG, 501, 1);
+		fixture_receive(&fixture, WAN, make_error(quoted));
+		rte_pktmbuf_free(quoted);
+	}
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_MISDIRECTED), 40);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_ASTRAY), 0);
+	/* Nor does a forged error about a flow that there is. */
+	CU_ASSERT_NOT_EQUAL(fixture_open(&fixture, port), 0);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_ASTRAY), 1);
+	quoted = fixture_packet(&fixture, VIP, 80, CLIENT, port, RTE_TCP_ACK_FLAG, 501, 101);
+	fixture_receive(&fixture, WAN, make_error(quoted));
+	rte_pktmbuf_free(quoted);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_ASTRAY), 1);
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 /* Pieces are dropped where they come: the later ones have no ports to tell the owner by. */
 static void
 test_fragments_stay(void)
@@ -254,6 +288,7 @@ static const struct sy_test tests[] = {
 	{ "a worker that has the flow does not ask who owns it",
 		test_owner_is_asked_for_strangers_only },
 	{ "an ICMP error reaches its flow on another worker", test_errors_follow_their_flows },
+	{ "what strangers send does not tell against the NICs", test_strangers_do_not_count },
 	{ "foreign packets are handed over in bursts", test_handed_over_in_bursts },
 	{ "a fragment stays where it came", test_fragments_stay },
 	{ "another seed shares flows out otherwise", test_seed },

@@ -302,9 +302,9 @@ test_what_devices_break(void)
 	expect_software(&config, "does not let its table of queues be set");
 }
 
-/* What cannot be read back is believed, until packets tell otherwise. */
+/* What cannot be read back is believed, until packets tell otherwise (test_port_trial.c). */
 static void
-test_judged(void)
+test_mute(void)
 {
 	const struct sy_config config = config_of(WORKERS, 0, 4);
 	struct sy_ports *ports;
@@ -313,14 +313,6 @@ test_judged(void)
 	rss_nature.mute = true;
 	ports = open_ports(&config);
 	expect_client_hash(ports, "alone");
-	CU_ASSERT_FALSE(sy_ports_judge_steering(ports, 100000, 100)); /* ICMP and such */
-	CU_ASSERT_FALSE(sy_ports_judge_steering(ports, 100500, 600)); /* too few to tell */
-	CU_ASSERT_FALSE(sy_owners_early(&ports->owners));
-	CU_ASSERT_TRUE(sy_ports_judge_steering(ports, 110500, 8000));
-	CU_ASSERT_EQUAL(ports->steering.rung, SY_STEERING_SOFTWARE);
-	CU_ASSERT_TRUE(sy_owners_early(&ports->owners));
-	CU_ASSERT_PTR_NOT_NULL(strstr(ports->steering.reason, "7400 to the wrong worker"));
-	CU_ASSERT_FALSE(sy_ports_judge_steering(ports, 200000, 80000));
 	sy_ports_close(ports);
 }
 
@@ -442,7 +434,7 @@ static const struct sy_test tests[] = {
 	{ "frames of both directions are received by one worker", test_frames },
 	{ "what a device cannot do leads to software, and is said", test_what_devices_cannot },
 	{ "so does a device that breaks its word", test_what_devices_break },
-	{ "packets at the wrong worker end the rung", test_judged },
+	{ "a device that cannot tell its hash is believed", test_mute },
 	{ "one worker needs no steering", test_one_worker },
 	{ "local ports bring answers to the worker that chose them", test_chosen_ports },
 	{ "flow rules bring addresses to their workers, and go without trace", test_flow_rules },

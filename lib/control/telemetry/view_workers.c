@@ -59,6 +59,7 @@ make_row(struct sy_surface *surface, uint32_t worker, uint32_t filter)
 			sy_rates_counter(stats, worker, account[i]));
 	sy_json_number(row, "dropped", sy_stats_worker_dropped(stats, worker));
 	sy_json_number(row, "misdirected", sy_rates_counter(stats, worker, SY_COUNTER_MISDIRECTED));
+	sy_json_number(row, "astray", sy_rates_counter(stats, worker, SY_COUNTER_ASTRAY));
 	add_flows(row, stats, worker);
 	sy_json_number(row, "busy_percent", rates->busy_percent);
 	sy_json_number(row, "received_rate", rates->received);

@@ -25,10 +25,15 @@ parse_burst(struct sy_worker *worker, struct rte_mbuf *const mbufs[], uint32_t n
 }
 
 static void
-track_and_finish(struct sy_worker *worker, uint32_t n)
+track(struct sy_worker *worker, uint32_t n)
 {
 	sy_stage_track(worker, n);
 	end_stage(worker, SY_STAGE_TRACK, n);
+}
+
+static void
+finish(struct sy_worker *worker, uint32_t n)
+{
 	sy_stage_finish(worker, n);
 	end_stage(worker, SY_STAGE_FINISH, n);
 }
@@ -64,8 +69,22 @@ sy_receive_port(struct sy_worker *worker, uint32_t port)
 		worker->sorted = true;
 		end_stage(worker, SY_STAGE_STEER, n);
 	}
-	track_and_finish(worker, n);
+	track(worker, n);
+	finish(worker, n);
 	return n;
+}
+
+/* Steering is judged by packets that have, or have made, a flow: strangers can have all others come
+ * wherever they like.  An ICMP error may be anybody's, and is hashed by a router's address. */
+static void
+count_astray(struct sy_worker *worker, uint32_t n)
+{
+	uint32_t n_astray = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		n_astray += worker->packets[i].flow != NULL &&
+			(worker->packets[i].flags & SY_PACKET_ICMP_ERROR) == 0;
+	count(worker, SY_COUNTER_ASTRAY, n_astray);
 }
 
 /* Packets that another worker has steered here: it has seen that they are well formed, but what it
@@ -85,7 +104,9 @@ sy_receive_handover(struct sy_worker *worker, uint32_t from)
 	end_stage(worker, SY_STAGE_RECEIVE, n);
 	parse_burst(worker, mbufs, n);
 	end_stage(worker, SY_STAGE_PARSE, n);
-	track_and_finish(worker, n);
+	track(worker, n);
+	count_astray(worker, n);
+	finish(worker, n);
 	return n;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which rung: the order in which they are tried, and what becomes of a device that breaks its word. */
+/* Which rung: the order in which they are tried, and what becomes of a device that
+ * breaks its word. */
 #include "ladder.h"
 
 #include <errno.h>
@@ -18,6 +19,9 @@
 #define JUDGED_PACKETS 1000
 /* One packet in four at the wrong worker costs more than looking at each. */
 #define JUDGED_SHARE 4
+/* Each failure doubles the seconds without fault that it takes to be trusted again, up to 85 min. */
+#define FIRST_GOOD_SECONDS 10u
+#define MAX_DOUBLINGS 9u
 
 static void
 say(struct sy_ports *ports, enum sy_steering_rung rung, bool possible, const char *reason)
@@ -175,25 +179,64 @@ sy_ladder_settle(struct sy_ports *ports)
 		rows[SY_STEERING_CLIENT_HASH].reason);
 }
 
-bool
-sy_ports_judge_steering(struct sy_ports *ports, uint64_t received, uint64_t misdirected)
+static void
+give_up_hash(struct sy_ports *ports, uint64_t n_transmitted, uint64_t n_astray)
 {
-	uint64_t n_received = received - ports->judged_received;
-	uint64_t n_misdirected = misdirected - ports->judged_misdirected;
 	char reason[SY_STEERING_REASON];
 
-	ports->judged_received = received;
-	ports->judged_misdirected = misdirected;
-	if (ports->steering.rung != SY_STEERING_CLIENT_HASH || n_received < JUDGED_PACKETS ||
-		n_misdirected < n_received / JUDGED_SHARE)
-		return false;
 	snprintf(reason, sizeof(reason),
-		"of %lu packets the ports brought %lu to the wrong worker: a port's \"side\" is wrong, "
-		"a device does not do what it says, or it is IPv6 beside IPv4 under one key",
-		n_received, n_misdirected);
+		"the ports brought %lu packets of flows to the wrong worker while %lu were sent: a "
+		"port's \"side\" is wrong, a device does not do what it says, or it is IPv6 beside "
+		"IPv4 under one key",
+		n_astray, n_transmitted);
 	say(ports, SY_STEERING_CLIENT_HASH, false, reason);
 	take(ports, SY_STEERING_SOFTWARE, reason);
 	atomic_store_explicit(&ports->owners.early, true, memory_order_relaxed);
+	ports->trial.failed = true;
+	ports->trial.n_failures++;
+	ports->trial.n_good = 0;
+}
+
+static void
+trust_hash_again(struct sy_ports *ports)
+{
+	const char *reason = "the ports bring packets of flows to the right workers again";
+
+	say(ports, SY_STEERING_CLIENT_HASH, true, reason);
+	take(ports, SY_STEERING_CLIENT_HASH, reason);
+	atomic_store_explicit(&ports->owners.early, false, memory_order_relaxed);
+	ports->trial.failed = false;
+}
+
+static uint32_t
+good_seconds_wanted(const struct sy_steering_trial *trial)
+{
+	return FIRST_GOOD_SECONDS << RTE_MIN(trial->n_failures - 1, MAX_DOUBLINGS);
+}
+
+bool
+sy_ports_judge_steering(struct sy_ports *ports, uint64_t transmitted, uint64_t astray)
+{
+	struct sy_steering_trial *trial = &ports->trial;
+	uint64_t n_transmitted = transmitted - trial->transmitted;
+	uint64_t n_astray = astray - trial->astray;
+	bool bad;
+
+	trial->transmitted = transmitted;
+	trial->astray = astray;
+	if (n_transmitted < JUDGED_PACKETS)
+		return false;
+	bad = n_astray >= n_transmitted / JUDGED_SHARE;
+	if (ports->steering.rung == SY_STEERING_CLIENT_HASH && bad) {
+		give_up_hash(ports, n_transmitted, n_astray);
+		return true;
+	}
+	if (!trial->failed)
+		return false;
+	trial->n_good = bad ? 0 : trial->n_good + 1;
+	if (trial->n_good < good_seconds_wanted(trial))
+		return false;
+	trust_hash_again(ports);
 	return true;
 }
 

@@ -110,8 +110,7 @@ struct sy_ports {
 	struct sy_steering steering; /* final once the ports are started */
 	struct sy_owners owners; /* likewise: for workers */
 	uint8_t clients_key[SY_TOEPLITZ_KEY]; /* of the hash of client-side ports */
-	uint64_t judged_received; /* counters at sy_ports_judge_steering()'s last call */
-	uint64_t judged_misdirected;
+	struct sy_steering_trial trial;
 };
 
 struct sy_port_counters {
@@ -162,10 +161,12 @@ void sy_port_read_device_counters(const struct sy_port *port,
 const char *sy_port_offloads_text(uint32_t offloads, char *text, size_t size);
 
 /*
- * Whether steering keeps its word, by all workers' counters received and misdirected so far; call it
- * about once a second.  True: it did not, and is software from now on (ports->steering says why).
+ * Whether steering by the NICs' hash keeps its word, by all workers' counters transmitted and astray
+ * so far; call it about once a second.  When it does not, steering is software from then on, until
+ * packets have come to their owners for some time.  True: it has changed (ports->steering says why).
+ * Management core.
  */
-bool sy_ports_judge_steering(struct sy_ports *ports, uint64_t received, uint64_t misdirected);
+bool sy_ports_judge_steering(struct sy_ports *ports, uint64_t transmitted, uint64_t astray);
 
 /* Workers.  Takes up to n packets from this worker's queues of the port. */
 static inline uint16_t

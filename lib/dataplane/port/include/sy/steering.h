@@ -38,6 +38,15 @@ struct sy_steering {
 	struct sy_steering_row rows[SY_N_STEERING_RUNGS];
 };
 
+/* What is known of steering that has been tried: sy_ports_judge_steering() keeps it. */
+struct sy_steering_trial {
+	uint64_t transmitted; /* the counters of its last call */
+	uint64_t astray;
+	uint32_t n_failures; /* how often the hash was given up */
+	uint32_t n_good; /* seconds since then in which packets came to their owners */
+	bool failed; /* it is given up now */
+};
+
 const char *sy_steering_name(enum sy_steering_rung rung);
 
 #endif /* SY_STEERING_H */

@@ -35,6 +35,7 @@
 	ROW(FLOWS_REUSED, "flows_reused", "flows", "a SYN on a closed flow made a new one") \
 	ROW(MISDIRECTED, "misdirected", "packets", \
 		"brought by a port to a worker without their flow") \
+	ROW(ASTRAY, "astray", "packets", "of flows, handed in by a worker that does not own them") \
 	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
 	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
 	ROW(STATELESS_IN, "stateless_in", "packets", "sent to backends without a flow") \
