@@ -87,7 +87,8 @@ model_bytes(const struct sy_config *config, uint32_t n_workers)
 	uint64_t rows = 2 * config_bytes(config, n_pools) +
 		sy_registry_bytes(config->max_services, config->max_backends) +
 		2 * sy_snapshot_bytes(config->max_services, config->max_backends, n_pools) +
-		config->max_backends * (uint64_t)sizeof(struct sy_live_row) * (n_workers + 1);
+		config->max_backends * (uint64_t)sizeof(struct sy_live_row) * (n_workers + 1) +
+		config->max_backends * (uint64_t)sizeof(struct sy_gauge);
 
 	return rows + rows * LOSS_PERCENT / 100 + PROGRAM_BYTES;
 }

@@ -350,6 +350,9 @@ check_pool_defaults(const struct sy_pool_config *pool)
 	CU_ASSERT_STRING_EQUAL(pool->scheduler, "wlc");
 	CU_ASSERT_EQUAL(pool->on_down, SY_ON_DOWN_KEEP);
 	CU_ASSERT_EQUAL(pool->slow_start_ms, 10000);
+	CU_ASSERT_EQUAL(pool->load_factor_percent, 125);
+	CU_ASSERT_EQUAL(pool->spill_over_percent, 100);
+	CU_ASSERT_STRING_EQUAL(pool->zone, "");
 	CU_ASSERT_EQUAL(health->type, SY_HEALTH_TCP);
 	CU_ASSERT_FALSE(health->verify);
 	CU_ASSERT_EQUAL(health->port, 0);
@@ -366,6 +369,9 @@ check_pool_defaults(const struct sy_pool_config *pool)
 	CU_ASSERT_STRING_EQUAL(health->body, "");
 	CU_ASSERT_EQUAL(pool->backends[0].weight, 1);
 	CU_ASSERT_FALSE(pool->backends[0].spare);
+	CU_ASSERT_EQUAL(pool->backends[0].capacity, 0);
+	CU_ASSERT_EQUAL(pool->backends[0].priority, 0);
+	CU_ASSERT_STRING_EQUAL(pool->backends[0].zone, "");
 	CU_ASSERT_TRUE(pool->backends[0].enabled);
 }
 

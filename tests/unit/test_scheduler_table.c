@@ -36,7 +36,7 @@ test_refusals(void)
 	const struct sy_scheduler *scheduler;
 
 	for (uint32_t i = 0; i <= SY_MAX_CANDIDATES; i++)
-		candidates[i] = (struct sy_candidate){ i, i, 1 };
+		candidates[i] = (struct sy_candidate){ .seed = i, .backend = i, .weight = 1 };
 	for (size_t i = 0; (scheduler = sy_scheduler_at(i)) != NULL; i++) {
 		struct sy_scheduler_state *state = NULL;
 

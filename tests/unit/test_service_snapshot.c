@@ -282,6 +282,42 @@ test_spares_serve_last(void)
 	fixture_stop(&fixture);
 }
 
+/* A change of priority, zone or capacity alone makes a new choice, of tiers where they differ. */
+static void
+test_tiers_serve_in_order(void)
+{
+	struct sy_backend *first;
+	struct sy_choice *before;
+
+	start("\"zone\":\"west/a\",");
+	first = sy_registry_backend(fixture.registry, 0);
+	before = current()->pools[0].choice;
+	strcpy(first->config.zone, "west/b");
+	fixture_publish(&fixture);
+	CU_ASSERT_PTR_NOT_EQUAL(current()->pools[0].choice, before);
+	CU_ASSERT_STRING_EQUAL(current()->pools[0].scheduler->name, "tiers");
+	for (int i = 0; i < 5; i++)
+		CU_ASSERT_EQUAL(pick(), 0);
+	before = current()->pools[0].choice;
+	first->config.capacity = 3;
+	fixture_publish(&fixture);
+	CU_ASSERT_PTR_NOT_EQUAL(current()->pools[0].choice, before);
+	atomic_store(&fixture.live->sum[0], 3);
+	CU_ASSERT_NOT_EQUAL(pick(), 0);
+	atomic_store(&fixture.live->sum[0], 2);
+	CU_ASSERT_EQUAL(pick(), 0);
+	first->config.priority = 1;
+	fixture_publish(&fixture);
+	CU_ASSERT_NOT_EQUAL(pick(), 0);
+	for (uint32_t i = 1; i < 3; i++)
+		sy_registry_set_health(
+			fixture.registry, sy_registry_backend(fixture.registry, i), SY_HEALTH_DOWN);
+	fixture_publish(&fixture);
+	CU_ASSERT_EQUAL(pick(), 0);
+	CU_ASSERT_STRING_EQUAL(current()->pools[0].scheduler->name, "rr");
+	fixture_stop(&fixture);
+}
+
 /* An old snapshot lives as long as some worker may read it. */
 static void
 test_old_snapshots_wait_for_workers(void)
@@ -313,6 +349,7 @@ static const struct sy_test tests[] = {
 	{ "a neighbour is one only on its port", test_neighbours_belong_to_ports },
 	{ "unchanged pools are not built again", test_unchanged_pools_are_shared },
 	{ "spares serve when no other can", test_spares_serve_last },
+	{ "priorities and zones serve in order", test_tiers_serve_in_order },
 	{ "an old snapshot waits for workers", test_old_snapshots_wait_for_workers },
 };
 

@@ -33,6 +33,19 @@ sy_accept_method(const char *text)
 }
 
 bool
+sy_accept_zone(const char *text)
+{
+	static const char names[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t region = strspn(text, names);
+
+	if (region == 0 || text[region] == '\0')
+		return region > 0;
+	text += region + 1;
+	return text[-1] == '/' && text[0] != '\0' && strspn(text, names) == strlen(text);
+}
+
+bool
 sy_accept_interface(const char *text)
 {
 	return strlen(text) < IFNAMSIZ && sy_accept_visible(text) && strpbrk(text, "/:%") == NULL &&

@@ -8,6 +8,7 @@
 bool sy_accept_path(const char *text); /* absolute, of visible characters */
 bool sy_accept_visible(const char *text); /* ASCII without spaces and control characters */
 bool sy_accept_method(const char *text); /* capital letters */
+bool sy_accept_zone(const char *text); /* "region" or "region/part" */
 bool sy_accept_interface(const char *text); /* a name that Linux lets an interface have */
 bool sy_accept_cores(const char *text); /* what sy_config_cores() reads */
 /* What could be a DPDK device, as far as its text tells: not a kernel interface's name, the usual

@@ -90,6 +90,13 @@ static const struct sy_config_section health_section = {
 	KEYS(health_keys),
 };
 
+#define ZONE(type) \
+	&sy_kind_text, AT(type, zone), \
+		.accepts = sy_accept_zone, \
+		.form = "a name, or two with '/' in between, of letters, digits, '-', '_' and '.',", \
+		.pattern = "^([A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?)?$", .empty = true, \
+		.fallback = ""
+
 static const struct sy_config_key backend_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_backend_config, name), .required = true,
 		.help = "Unique in its pool." },
@@ -104,6 +111,15 @@ static const struct sy_config_key backend_keys[] = {
 		.help = "Serves only when no other of its pool can." },
 	{ "enabled", &sy_kind_boolean, AT(struct sy_backend_config, enabled), .fallback = "true",
 		.help = "False: known, shown and not used." },
+	{ "capacity", &sy_kind_number, AT(struct sy_backend_config, capacity), .high = 1u << 30,
+		.fallback = "0",
+		.help = "The flows that it is meant for: what the schedulers that fill backends fill, "
+			"and what makes one of a priority or zone full; 0: not said, never full." },
+	{ "priority", &sy_kind_number, AT(struct sy_backend_config, priority), .high = 15,
+		.fallback = "0",
+		.help = "Those with the lowest number serve, as long as one is up and has room." },
+	{ "zone", ZONE(struct sy_backend_config),
+		.help = "Where it stands, \"region\" or \"region/part\"; empty: far from everything." },
 };
 
 static const struct sy_config_section backend_section = {
@@ -118,6 +134,16 @@ static const struct sy_config_key pool_keys[] = {
 		.help = "What services call it; unique." },
 	{ "scheduler", &sy_kind_name, AT(struct sy_pool_config, scheduler), .fallback = "wlc",
 		.help = "How the backend of a new flow is chosen, such as \"rr\", \"lc\" or \"wlc\"." },
+	{ "load_factor", &sy_kind_percent, AT(struct sy_pool_config, load_factor_percent),
+		.low = 101, .high = 900, .fallback = "125%",
+		.help = "The scheduler bounded-hash: the most flows of a backend, against the mean." },
+	{ "zone", ZONE(struct sy_pool_config),
+		.help = "Where the balancer stands, for this pool: backends of the same zone serve before "
+			"those of the same region, and these before others; empty: zones do not count." },
+	{ "spill_over", &sy_kind_percent, AT(struct sy_pool_config, spill_over_percent), .low = 1,
+		.high = 900, .fallback = "100%",
+		.help = "The share of its capacity at which a backend gives new flows to the next "
+			"priority or zone." },
 	{ "slow_start", &sy_kind_duration, AT(struct sy_pool_config, slow_start_ms), .unit = 1000,
 		.high = HOUR_MS, .fallback = "10s",
 		.help = "How long the weight of a returning backend grows; 0s: it has all at once." },

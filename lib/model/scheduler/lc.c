@@ -30,6 +30,7 @@ lc_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 const struct sy_scheduler sy_scheduler_lc = {
 	.name = "lc",
 	.help = "least connections: the fewest live flows, weights ignored",
+	.signals = "live flows",
 	.build = list_build,
 	.pick = lc_pick,
 	.free = sy_scheduler_free,

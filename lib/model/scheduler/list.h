@@ -19,13 +19,13 @@ struct sy_scheduler_state {
 
 /* The build() of such a scheduler. */
 static inline int
-list_build(const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
-	struct sy_scheduler_state **state)
+list_build(const struct sy_candidate *candidates, uint32_t n_candidates,
+	const struct sy_scheduler_params *params, struct sy_scheduler_state **state)
 {
 	size_t bytes = n_candidates * sizeof(candidates[0]);
 	struct sy_scheduler_state *made;
 
-	(void)socket;
+	(void)params;
 	if (n_candidates == 0 || n_candidates > SY_MAX_CANDIDATES)
 		return -EINVAL;
 	made = calloc(1, sizeof(*made) + bytes);

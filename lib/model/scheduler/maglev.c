@@ -228,14 +228,14 @@ struct sy_scheduler_state {
 };
 
 static int
-maglev_build(const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
-	struct sy_scheduler_state **state)
+maglev_build(const struct sy_candidate *candidates, uint32_t n_candidates,
+	const struct sy_scheduler_params *params, struct sy_scheduler_state **state)
 {
 	uint32_t n_slots = sy_maglev_slots(n_candidates);
 	struct sy_scheduler_state *made = malloc(sizeof(*made));
 	int status;
 
-	(void)socket;
+	(void)params;
 	if (made == NULL)
 		return -ENOMEM;
 	status = sy_maglev_create(candidates, n_candidates,
@@ -264,6 +264,7 @@ maglev_free(struct sy_scheduler_state *state)
 const struct sy_scheduler sy_scheduler_maglev = {
 	.name = "maglev",
 	.help = "by the client's address and port: weighted Maglev table, the same on every node",
+	.signals = "",
 	.build = maglev_build,
 	.pick = maglev_pick,
 	.free = maglev_free,

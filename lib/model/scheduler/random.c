@@ -85,12 +85,12 @@ fill_columns(const struct sy_candidate *candidates, uint32_t n_candidates, struc
 }
 
 static int
-random_build(const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
-	struct sy_scheduler_state **state)
+random_build(const struct sy_candidate *candidates, uint32_t n_candidates,
+	const struct sy_scheduler_params *params, struct sy_scheduler_state **state)
 {
 	struct sy_scheduler_state *made;
 
-	(void)socket;
+	(void)params;
 	if (n_candidates == 0 || n_candidates > SY_MAX_CANDIDATES)
 		return -EINVAL;
 	made = calloc(1, sizeof(*made) + n_candidates * sizeof(made->columns[0]));
@@ -118,6 +118,7 @@ random_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 const struct sy_scheduler sy_scheduler_random = {
 	.name = "random",
 	.help = "random, in proportion to weights",
+	.signals = "",
 	.build = random_build,
 	.pick = random_pick,
 	.free = sy_scheduler_free,

@@ -15,6 +15,7 @@ rr_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 const struct sy_scheduler sy_scheduler_rr = {
 	.name = "rr",
 	.help = "round robin: each backend in turn, weights ignored",
+	.signals = "",
 	.build = list_build,
 	.pick = rr_pick,
 	.free = sy_scheduler_free,

@@ -195,13 +195,13 @@ source_hash_free(struct sy_scheduler_state *state)
 }
 
 static int
-source_hash_build(const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
-	struct sy_scheduler_state **state)
+source_hash_build(const struct sy_candidate *candidates, uint32_t n_candidates,
+	const struct sy_scheduler_params *params, struct sy_scheduler_state **state)
 {
 	struct sy_scheduler_state *made;
 	uint64_t sum = 0;
 
-	(void)socket;
+	(void)params;
 	if (n_candidates == 0 || n_candidates > SY_MAX_CANDIDATES)
 		return -EINVAL;
 	made = calloc(1, sizeof(*made) + n_candidates * sizeof(made->runners[0]));
@@ -238,6 +238,7 @@ source_hash_pick(const struct sy_scheduler_state *state, const struct sy_pick *p
 const struct sy_scheduler sy_scheduler_source_hash = {
 	.name = "source-hash",
 	.help = "by the client's address: weighted rendezvous, the same on every node",
+	.signals = "",
 	.build = source_hash_build,
 	.pick = source_hash_pick,
 	.free = source_hash_free,

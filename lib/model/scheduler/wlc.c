@@ -33,6 +33,7 @@ wlc_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 const struct sy_scheduler sy_scheduler_wlc = {
 	.name = "wlc",
 	.help = "weighted least connections: the least (live flows + 1) / weight",
+	.signals = "live flows",
 	.build = list_build,
 	.pick = wlc_pick,
 	.free = sy_scheduler_free,

@@ -185,14 +185,14 @@ build_spread(const struct sy_candidate *candidates, uint32_t n_candidates, uint3
 }
 
 static int
-wrr_build(const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
-	struct sy_scheduler_state **state)
+wrr_build(const struct sy_candidate *candidates, uint32_t n_candidates,
+	const struct sy_scheduler_params *params, struct sy_scheduler_state **state)
 {
 	uint64_t sum = 0, n_words;
 	uint32_t divisor = 0;
 	struct sy_scheduler_state *made;
 
-	(void)socket;
+	(void)params;
 	if (n_candidates == 0 || n_candidates > SY_MAX_CANDIDATES)
 		return -EINVAL;
 	for (uint32_t i = 0; i < n_candidates; i++) {
@@ -248,6 +248,7 @@ wrr_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 const struct sy_scheduler sy_scheduler_wrr = {
 	.name = "wrr",
 	.help = "smooth weighted round robin",
+	.signals = "",
 	.build = wrr_build,
 	.pick = wrr_pick,
 	.free = sy_scheduler_free,

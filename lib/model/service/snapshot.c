@@ -13,6 +13,7 @@
 #include "lpm.h"
 #include "rows.h"
 #include "sy/snapshot.h"
+#include "sy/tiers.h"
 
 static void
 index_destroy(struct sy_index *index)
@@ -200,10 +201,10 @@ build_backends(struct build *build)
 static uint32_t
 collect_candidates(struct build *build, uint32_t pool, bool spares, struct sy_candidate *candidates)
 {
-	const struct sy_config *config = sy_registry_config(build->registry);
+	const struct sy_pool_config *config = &sy_registry_config(build->registry)->pools[pool];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < config->pools[pool].n_backends; i++) {
+	for (uint32_t i = 0; i < config->n_backends; i++) {
 		uint32_t id = sy_registry_backend_id(build->registry, pool, i);
 		const struct sy_backend *backend = sy_registry_backend(build->registry, id);
 
@@ -213,6 +214,9 @@ collect_candidates(struct build *build, uint32_t pool, bool spares, struct sy_ca
 			.seed = backend->seed,
 			.backend = id,
 			.weight = backend->effective_weight,
+			.tier = sy_tier(backend->config.priority,
+				sy_zone_distance(config->zone, backend->config.zone)),
+			.capacity = backend->config.capacity,
 		};
 	}
 	return n;
@@ -226,6 +230,12 @@ build_pool(struct build *build, uint32_t pool, struct sy_candidate *candidates)
 	const struct sy_snapshot *previous = build->previous;
 	struct sy_choice *known =
 		previous != NULL && pool < previous->n_pools ? previous->pools[pool].choice : NULL;
+	const struct sy_scheduler_params params = {
+		.socket = build->params->socket,
+		.load_factor_percent = config->load_factor_percent,
+		.spill_over_percent = config->spill_over_percent,
+		.inner = sy_scheduler_find(config->scheduler),
+	};
 	uint32_t n = collect_candidates(build, pool, false, candidates);
 	int status;
 
@@ -233,16 +243,15 @@ build_pool(struct build *build, uint32_t pool, struct sy_candidate *candidates)
 		n = collect_candidates(build, pool, true, candidates);
 		row->on_spares = n > 0;
 	}
-	row->scheduler = sy_scheduler_find(config->scheduler);
-	if (row->scheduler == NULL)
+	if (params.inner == NULL)
 		return sy_error_set(build->error, -EINVAL,
 			"pool %s: unknown scheduler \"%s\"; known: %s", config->name,
 			config->scheduler, sy_scheduler_names());
-	status = sy_choice_get(
-		known, row->scheduler, candidates, n, build->params->socket, &row->choice);
+	status = sy_choice_get(known, &params, candidates, n, &row->choice);
 	if (status != 0)
 		return sy_error_set(build->error, status, "pool %s: scheduler %s failed: %s",
 			config->name, config->scheduler, strerror(-status));
+	row->scheduler = row->choice == NULL ? params.inner : row->choice->scheduler;
 	row->state = row->choice == NULL ? NULL : row->choice->state;
 	return 0;
 }

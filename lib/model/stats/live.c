@@ -29,7 +29,8 @@ alloc_rows(struct sy_live *live)
 {
 	live->sum = alloc_lines(live->n_backends, sizeof(*live->sum));
 	live->rows = calloc(live->n_workers, sizeof(struct sy_live_row *));
-	if (live->sum == NULL || live->rows == NULL)
+	live->gauges = alloc_lines(live->n_backends, sizeof(*live->gauges));
+	if (live->sum == NULL || live->rows == NULL || live->gauges == NULL)
 		return -ENOMEM;
 	for (uint32_t w = 0; w < live->n_workers; w++) {
 		live->rows[w] = alloc_lines(live->n_backends, sizeof(struct sy_live_row));
@@ -65,13 +66,16 @@ sy_live_destroy(struct sy_live *live)
 		free(live->rows[w]);
 	free(live->rows);
 	free(live->sum);
+	free(live->gauges);
 	free(live);
 }
 
 struct sy_live_view
 sy_live_view(const struct sy_live *live, uint32_t worker)
 {
-	return (struct sy_live_view){ .sum = live->sum, .rows = live->rows[worker] };
+	return (struct sy_live_view){
+		.sum = live->sum, .rows = live->rows[worker], .gauges = live->gauges
+	};
 }
 
 /* Takes one worker's count of one backend.  Nothing is written when nothing changed: the line

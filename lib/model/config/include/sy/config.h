@@ -103,6 +103,9 @@ struct sy_backend_config {
 	uint16_t weight; /* 0 to 65535; 0: no new flows */
 	bool spare; /* serves only when no other can */
 	bool enabled;
+	uint8_t priority; /* 0 to 15: lower serves first */
+	uint32_t capacity; /* flows that it is meant for, 2^30 at most; 0: not said */
+	char zone[SY_NAME_SIZE]; /* "region" or "region/part"; empty: not said */
 };
 
 /* What happens to the flows of a backend that goes down or is removed. */
@@ -114,6 +117,10 @@ enum sy_on_down {
 struct sy_pool_config {
 	char name[SY_NAME_SIZE];
 	char scheduler[SY_NAME_SIZE];
+	char zone
+		[SY_NAME_SIZE]; /* the balancer's, as this pool sees it; empty: zones do not count */
+	uint16_t load_factor_percent; /* bounded-hash: most flows of a backend against the mean */
+	uint16_t spill_over_percent; /* of a capacity: then the next priority or zone serves */
 	uint8_t on_down; /* enum sy_on_down */
 	uint32_t slow_start_ms; /* 0: a returning backend has its whole weight at once */
 	struct sy_health_config health;

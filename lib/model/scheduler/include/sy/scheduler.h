@@ -28,13 +28,24 @@ struct sy_candidate {
 	uint64_t seed; /* of its identity: the same on every node and restart */
 	uint32_t backend; /* id: what pick() returns */
 	uint16_t weight; /* 1 or more */
+	uint16_t tier; /* see sy/tiers.h; only that looks at it */
+	uint32_t capacity; /* flows that it is meant for, 2^30 at most; 0: not said */
+};
+
+/* What a pool says to its scheduler.  Those that do not need a word do not look at it. */
+struct sy_scheduler_params {
+	int socket; /* the NUMA node whose workers will read the state (not used yet: states are
+		     * ordinary memory, so that the simulator needs no DPDK) */
+	uint16_t load_factor_percent; /* bounded-hash; 0: 125 */
+	uint16_t spill_over_percent; /* tiers; 0: 100 */
+	const struct sy_scheduler *inner; /* tiers: how each picks */
 };
 
 /* What a worker brings to a pick. */
 struct sy_pick {
 	uint64_t client_hash; /* of the client's address alone, sy_hash_addr() */
 	uint64_t flow_hash; /* of the client's address and port */
-	struct sy_live_view live; /* connection counts as this worker sees them */
+	struct sy_live_view live; /* connection counts as this worker sees them, and gauges */
 	struct sy_random *random; /* the worker's */
 	uint32_t *cursor; /* the worker's, one for each pool; starts at a random value; wraps */
 };
@@ -42,13 +53,13 @@ struct sy_pick {
 struct sy_scheduler {
 	const char *name; /* as written in the configuration */
 	const char *help; /* one line: rule and source */
+	const char *signals; /* what it looks at beside weights: "live flows", ...; "": nothing */
 	/*
 	 * Returns 0, -EINVAL (no candidate, or over SY_MAX_CANDIDATES) or -ENOMEM; sets *state on
-	 * 0 only.  candidates is copied.  socket: the NUMA node whose workers will read the state
-	 * (not used yet: states are ordinary memory, so that the simulator needs no DPDK).
+	 * 0 only.  candidates is copied.  params may be NULL: the defaults.
 	 */
-	int (*build)(const struct sy_candidate *candidates, uint32_t n_candidates, int socket,
-		struct sy_scheduler_state **state);
+	int (*build)(const struct sy_candidate *candidates, uint32_t n_candidates,
+		const struct sy_scheduler_params *params, struct sy_scheduler_state **state);
 	/* Returns a candidate's backend id; never fails.  Worker. */
 	uint32_t (*pick)(const struct sy_scheduler_state *state, const struct sy_pick *pick);
 	void (*free)(struct sy_scheduler_state *state); /* NULL is no error */

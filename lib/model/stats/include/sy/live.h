@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sy/gauge.h"
+
 struct sy_live_row { /* a worker's share of one backend */
 	_Atomic int32_t own; /* written by the worker */
 	_Atomic int32_t seen; /* written by the management core */
@@ -32,12 +34,14 @@ struct sy_live {
 	uint32_t n_backends;
 	_Atomic int32_t *sum; /* [n_backends], written by the management core */
 	struct sy_live_row **rows; /* [n_workers][n_backends] */
+	struct sy_gauge *gauges; /* [n_backends], written by the management core */
 };
 
 /* What one worker holds of it. */
 struct sy_live_view {
 	const _Atomic int32_t *sum;
 	struct sy_live_row *rows; /* the worker's own */
+	const struct sy_gauge *gauges; /* by backend */
 };
 
 /* Management core.  -ENOMEM, or 0. */
