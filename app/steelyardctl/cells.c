@@ -62,9 +62,22 @@ void
 cell_endpoint(struct json_object *row, const char *key, char text[CELL_TEXT])
 {
 	const char *address = row_text(row, key);
+	const char *ports = row_text(row, "ports"); /* a service's, which may be several */
+	struct json_object *addresses = json_object_object_get(row, "addresses");
+	size_t n_more = addresses != NULL ? json_object_array_length(addresses) : 0;
+	char port[CELL_TEXT];
+	int n;
 
-	snprintf(text, CELL_TEXT, strchr(address, ':') != NULL ? "[%s]:%" PRIu64 : "%s:%" PRIu64,
-		address, row_number(row, "port"));
+	if (ports[0] != '\0')
+		snprintf(port, sizeof(port), "%s", ports);
+	else if (row_number(row, "port") == 0)
+		snprintf(port, sizeof(port), "*");
+	else
+		snprintf(port, sizeof(port), "%" PRIu64, row_number(row, "port"));
+	n = snprintf(
+		text, CELL_TEXT, strchr(address, ':') != NULL ? "[%s]:%s" : "%s:%s", address, port);
+	if (n_more > 1 && n > 0 && n < CELL_TEXT)
+		snprintf(text + n, (size_t)(CELL_TEXT - n), " +%zu", n_more - 1);
 }
 
 void

@@ -42,7 +42,8 @@ parse(const char *quoted)
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
 	"'body':'','verify':false},'backends':[]}]," \
-	"'services':[{'name':'s','address':'10.0.0.80','port':80,'protocol':'udp','mode':'dr'," \
+	"'services':[{'name':'s','address':'10.0.0.80'," \
+	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
 	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
 	"'max_flows':5,'max_half_open':3," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \

@@ -75,8 +75,8 @@ test_numbers(void)
 		{ "'address':'10.1.0.9','port':65535,'weight':65535", NULL },
 		{ "'address':'10.1.0.9','port':1,'weight':0", NULL },
 		{ "'address':'10.1.0.9','port':0",
-			"pools[0].backends[0].port: found 0, expected a number from 1 to 65535" },
-		{ "'address':'10.1.0.9','port':65536", "found 65536, expected a number from 1 to" },
+			"pools[0].backends[0].port: found none, expected a port, or health.port" },
+		{ "'address':'10.1.0.9','port':65536", "found 65536, expected a number from 0 to" },
 		{ "'address':'10.1.0.9','port':1,'weight':65536",
 			"weight: found 65536, expected a number from 0 to 65535" },
 	};
@@ -309,12 +309,12 @@ test_keys(void)
 		{ "{'ports':[]}", "t.json:1:10: ports: found 0, expected at least 1" },
 		{ "{" PORTS ",'services':[]}",
 			"t.json:1:1: found no \"pools\", expected an array of 0 to 1000000 objects" },
-		{ "{'pools':[{'name':'p','backends':[\n {'name':'b','address':'10.1.0.9'}]}]}",
-			"t.json:2:2: pools[0].backends[0]: found no \"port\", expected a number from 1 "
-			"to 65535" },
+		{ "{'pools':[{'name':'p','backends':[\n {'port':80,'address':'10.1.0.9'}]}]}",
+			"t.json:2:2: pools[0].backends[0]: found no \"name\", expected a name of at "
+			"most 63 letters, digits, '-', '_' and '.', that starts with a letter or digit" },
 		{ "{'ports':[{'name':'thirteen_char','device':'net_null0'}]}",
 			"t.json:1:11: ports[0]: found no \"twin\", expected the name of a Linux interface "
-			"of at most 15 bytes, or \"\", which is too long as \"sy-\" and the port's name" },
+			"of at most 15 bytes, or \"\", since it cannot be \"sy-\" and the port's name" },
 		{ "{'ports':[{'name':'twelve_chars','device':'net_null0'}],'pools':[],'services':[]}",
 			NULL },
 	};
@@ -380,6 +380,10 @@ check_service_defaults(const struct sy_service_config *service)
 {
 	CU_ASSERT_STRING_EQUAL(service->mode, "nat");
 	CU_ASSERT_EQUAL(service->protocol, IPPROTO_TCP);
+	CU_ASSERT_EQUAL(service->n_addresses, 1);
+	CU_ASSERT_TRUE(sy_ip_equal(&service->addresses[0], &service->address));
+	CU_ASSERT_EQUAL(service->ports.low, service->port);
+	CU_ASSERT_EQUAL(service->ports.high, service->port);
 	CU_ASSERT_EQUAL(service->on_empty, SY_REFUSE_RESET);
 	CU_ASSERT_EQUAL(service->on_no_flow, SY_REFUSE_RESET);
 	CU_ASSERT_EQUAL(service->pool, 0);

@@ -20,7 +20,10 @@ describe_service(struct sy_service_config *service, const char *address, uint16_
 	memset(service, 0, sizeof(*service));
 	snprintf(service->name, sizeof(service->name), "s%u", port);
 	service->address = lab_ip(address);
+	service->addresses[0] = service->address;
+	service->n_addresses = 1;
 	service->port = port;
+	service->ports = (struct sy_port_range){ port, port };
 	service->protocol = IPPROTO_TCP;
 	service->spare_pool = SY_NO_POOL;
 }

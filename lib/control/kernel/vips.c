@@ -100,6 +100,19 @@ choose_port(const struct sy_kernel *kernel, const struct sy_ip *address, uint8_t
 	return found;
 }
 
+static size_t
+count_addresses(struct sy_registry *registry)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < sy_registry_n_services(registry); i++) {
+		const struct sy_service *service = sy_registry_service(registry, i);
+
+		n += service != NULL ? service->config.n_addresses : 0;
+	}
+	return n;
+}
+
 /* Sorted, each once. */
 static uint32_t
 list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct vip *vips)
@@ -109,14 +122,15 @@ list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct v
 
 	for (uint32_t i = 0; i < sy_registry_n_services(registry); i++) {
 		const struct sy_service *service = sy_registry_service(registry, i);
-		struct vip vip = { .foreign = false };
 
-		if (service == NULL) /* a leaving one has flows that still come by its address */
-			continue;
-		vip.address = service->config.address;
-		if (!is_port_address(kernel, &vip.address) &&
-			choose_port(kernel, &vip.address, &vip.port))
-			vips[n++] = vip;
+		/* A leaving one has flows that still come by its address. */
+		for (uint16_t a = 0; service != NULL && a < service->config.n_addresses; a++) {
+			struct vip vip = { .address = service->config.addresses[a] };
+
+			if (!is_port_address(kernel, &vip.address) &&
+				choose_port(kernel, &vip.address, &vip.port))
+				vips[n++] = vip;
+		}
 	}
 	qsort(vips, n, sizeof(*vips), compare_vips);
 	for (uint32_t i = 0; i < n; i++) {
@@ -161,7 +175,7 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 {
 	struct vip *old = kernel->vips;
 	uint32_t n_old = kernel->n_vips;
-	struct vip *vips = calloc(sy_registry_n_services(registry) + 1, sizeof(*vips));
+	struct vip *vips = calloc(count_addresses(registry) + 1, sizeof(*vips));
 	uint32_t n_wanted;
 	uint32_t n = 0;
 	int status = 0;

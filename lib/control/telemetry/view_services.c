@@ -17,6 +17,18 @@ pool_of(struct sy_surface *surface, const struct sy_service *service)
 }
 
 /* What limits its flows, and what happens at the limit. */
+/* Why a service whose limit is reached drops new clients. */
+static const char *
+why_not(const struct sy_service_row *now, const struct sy_service_config *config)
+{
+	if (config->on_full != SY_ON_FULL_STATELESS)
+		return "drop";
+	if (now->shares_backends)
+		return "drop: shares backends with another service";
+	return now->hides_endpoint ? "drop: replies do not tell its addresses or ports apart"
+				   : "drop";
+}
+
 static void
 add_limits(struct json_object *row, const struct sy_surface_context *context,
 	const struct sy_service *service)
@@ -29,10 +41,7 @@ add_limits(struct json_object *row, const struct sy_surface_context *context,
 	if (snapshot != NULL && service->id < snapshot->n_services) {
 		const struct sy_service_row *now = &snapshot->services[service->id];
 
-		on_full = now->stateless ? "stateless"
-			: now->shares_backends && service->config.on_full == SY_ON_FULL_STATELESS
-			? "drop: shares backends with another service"
-			: "drop";
+		on_full = now->stateless ? "stateless" : why_not(now, &service->config);
 	}
 	sy_json_number(row, "embryonic", load.n_embryonic);
 	sy_json_number(row, "max_flows",
@@ -47,6 +56,18 @@ add_limits(struct json_object *row, const struct sy_surface_context *context,
 }
 
 static struct json_object *
+addresses_of(const struct sy_service *service)
+{
+	struct json_object *addresses = json_object_new_array();
+	char text[SY_IP_TEXT];
+
+	for (uint16_t i = 0; i < service->config.n_addresses; i++)
+		json_object_array_add(addresses,
+			json_object_new_string(sy_ip_text(&service->config.addresses[i], text)));
+	return addresses;
+}
+
+static struct json_object *
 make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 {
 	const struct sy_service *service = sy_registry_service(surface->context->registry, id);
@@ -54,6 +75,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 	const struct sy_pool_config *pool;
 	struct sy_traffic traffic;
 	struct json_object *row;
+	char ports[SY_PORTS_TEXT];
 
 	(void)filter;
 	row = service != NULL ? json_object_new_object() : NULL;
@@ -63,7 +85,9 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 	traffic = sy_registry_service_traffic(surface->context->registry, service);
 	sy_json_text(row, "name", service->config.name);
 	sy_json_ip(row, "address", &service->config.address);
+	json_object_object_add(row, "addresses", addresses_of(service));
 	sy_json_number(row, "port", service->config.port);
+	sy_json_text(row, "ports", sy_ports_text(&service->config.ports, ports));
 	sy_json_text(row, "protocol", sy_protocol_text(service->config.protocol));
 	sy_json_text(row, "mode", service->config.mode);
 	sy_json_text(row, "pool", pool != NULL ? pool->name : "");

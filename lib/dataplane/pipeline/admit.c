@@ -61,7 +61,7 @@ create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 	const struct sy_backend_row *backend = &worker->snapshot->backends[id];
 	const struct sy_forward_target target = {
 		.address = backend->address,
-		.port_be = backend->port_be,
+		.port_be = sy_backend_port(backend, packet->tuple.dst_port_be),
 		.family = backend->family,
 	};
 	struct sy_tuple reply;

@@ -136,8 +136,8 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 	backend = &worker->snapshot->backends[id];
 	destination = (struct sy_ip){ backend->address, backend->family };
 	if (find_way(worker, packet, backend->next_hop, &destination)) {
-		const struct sy_forward_target target = { backend->address, backend->port_be,
-			backend->family };
+		const struct sy_forward_target target = { backend->address,
+			sy_backend_port(backend, packet->tuple.dst_port_be), backend->family };
 
 		count_packet(worker, packet);
 		translate(worker, packet, &target, backend);
@@ -179,6 +179,13 @@ shows_connection(const struct sy_packet *packet)
 		(packet->tcp_flags & relevant) == RTE_TCP_ACK_FLAG;
 }
 
+/* A service on several ports is served without flows only where backends keep the port. */
+static uint16_t
+service_port(const struct sy_service_row *service, uint16_t reply_port_be)
+{
+	return service->many_ports ? reply_port_be : service->port_be;
+}
+
 /* The tuple that the client's packets have, from a reply's. */
 static struct sy_tuple
 original_of(const struct sy_tuple *reply, const struct sy_service_row *service)
@@ -186,7 +193,7 @@ original_of(const struct sy_tuple *reply, const struct sy_service_row *service)
 	struct sy_tuple original = sy_tuple_reverse(reply);
 
 	original.dst = service->address;
-	original.dst_port_be = service->port_be;
+	original.dst_port_be = service_port(service, reply->src_port_be);
 	return original;
 }
 
@@ -202,7 +209,8 @@ adopt(struct sy_worker *worker, struct sy_packet *packet)
 
 	/* Who answers may be one that the table no longer has, and that is leaving. */
 	if (id == SY_NONE || !sy_addr_equal(&worker->snapshot->backends[id].address, &reply->src) ||
-		worker->snapshot->backends[id].port_be != reply->src_port_be ||
+		sy_backend_port(&worker->snapshot->backends[id], reply->src_port_be) !=
+			reply->src_port_be ||
 		worker->stats->loads[packet->service].n_flows >= service->max_flows ||
 		sy_flow_create(worker->flows, &original, reply, worker->now, &packet->flow) != 0)
 		return false;
@@ -217,8 +225,8 @@ static void
 send_to_client(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	const struct sy_forward_target target = { service->address, service->port_be,
-		service->family };
+	const struct sy_forward_target target = { service->address,
+		service_port(service, packet->tuple.src_port_be), service->family };
 	const struct sy_ip client = { packet->tuple.dst, packet->tuple.family };
 	uint32_t next_hop = sy_snapshot_next_hop(worker->snapshot, client.family, &client.addr);
 

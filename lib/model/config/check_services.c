@@ -5,6 +5,7 @@
 #include "sy/log.h"
 
 #include "check.h"
+#include "claims.h"
 
 /* Pools, backends and services. */
 
@@ -44,6 +45,25 @@ warn_of_pool(const struct sy_config_parser *parser, const struct sy_pool_config 
 			parser->file, pool->name);
 }
 
+/* A probe asks one port. */
+static int
+check_probe_ports(struct sy_config_parser *parser, uint32_t i)
+{
+	const struct sy_pool_config *pool = &parser->config->pools[i];
+
+	if (pool->health.port != 0 || pool->health.type == SY_HEALTH_NONE ||
+		pool->health.type == SY_HEALTH_ICMP)
+		return 0;
+	for (uint32_t j = 0; j < pool->n_backends; j++) {
+		if (pool->backends[j].port == 0)
+			return sy_config_refuse_at(parser,
+				sy_config_path("pools[%u].backends[%u].port", i, j).text,
+				"found none, expected a port, or health.port for the pool's probes, or "
+				"probes of type icmp or none");
+	}
+	return 0;
+}
+
 static int
 check_pool(struct sy_config_parser *parser, uint32_t i)
 {
@@ -61,6 +81,9 @@ check_pool(struct sy_config_parser *parser, uint32_t i)
 			sy_config_path("pools[%u].health.timeout", i).text,
 			"found %ums, expected at most the interval of %ums",
 			pool->health.timeout_ms, pool->health.interval_ms);
+	code = check_probe_ports(parser, i);
+	if (code != 0)
+		return code;
 	code = sy_config_check_twice(parser, &sy_config_by_name, &backends, "name", pool->backends,
 		pool->n_backends, sizeof(*pool->backends));
 	if (code == 0)
@@ -83,13 +106,12 @@ sy_config_check_pools(struct sy_config_parser *parser)
 
 /* A backend that is the balancer itself: its packets would come back. */
 static int
-check_loop(struct sy_config_parser *parser, const struct sy_config_index *services, uint32_t i,
+check_loop(struct sy_config_parser *parser, const struct sy_config_claims *claims, uint32_t i,
 	uint32_t j)
 {
 	const struct sy_config *config = parser->config;
 	const struct sy_backend_config *backend = &config->pools[i].backends[j];
-	struct sy_service_config wanted = { .address = backend->address, .port = backend->port };
-	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
+	const struct sy_config_claim *claim;
 	char text[SY_IP_TEXT];
 
 	sy_ip_text(&backend->address, text);
@@ -99,29 +121,97 @@ check_loop(struct sy_config_parser *parser, const struct sy_config_index *servic
 				sy_config_path("pools[%u].backends[%u].address", i, j).text,
 				"found %s, the balancer's own on port \"%s\", expected another host's",
 				text, config->ports[k].name);
-	for (size_t k = 0; k < sizeof(protocols) / sizeof(protocols[0]); k++) {
-		uint32_t service;
-
-		wanted.protocol = protocols[k];
-		service = sy_config_index_find(services, &wanted);
-		if (service != SY_NOT_FOUND)
-			return sy_config_refuse_at(parser,
-				sy_config_path("pools[%u].backends[%u].address", i, j).text,
-				"found %s with port %u, which is service \"%s\", expected a server",
-				text, backend->port, config->services[service].name);
-	}
+	claim = sy_config_claims_find(claims, &backend->address, backend->port);
+	if (claim != NULL)
+		return sy_config_refuse_at(parser,
+			sy_config_path("pools[%u].backends[%u].address", i, j).text,
+			"found %s with port %u, which is service \"%s\", expected a server", text,
+			backend->port, config->services[claim->service].name);
 	return 0;
 }
 
 static int
-check_loops(struct sy_config_parser *parser, const struct sy_config_index *services)
+check_loops(struct sy_config_parser *parser, const struct sy_config_claims *claims)
 {
 	for (uint32_t i = 0; i < parser->config->n_pools; i++) {
 		for (uint32_t j = 0; j < parser->config->pools[i].n_backends; j++) {
-			int code = check_loop(parser, services, i, j);
+			int code = check_loop(parser, claims, i, j);
 
 			if (code != 0)
 				return code;
+		}
+	}
+	return 0;
+}
+
+/* Services that want the same: narrower ports are looked for first, equal kinds exclude each other. */
+static int
+check_claims(struct sy_config_parser *parser, const struct sy_config_claims *claims)
+{
+	const struct sy_config_claim *earlier, *later;
+	char address[SY_IP_TEXT], ports[SY_PORTS_TEXT], others[SY_PORTS_TEXT];
+
+	if (!sy_config_claims_clash(claims, &earlier, &later))
+		return 0;
+	sy_ip_text(later->address, address);
+	if (sy_ports_are_one(&later->ports))
+		return sy_config_refuse_at(parser,
+			sy_config_path("services[%u].address", later->service).text,
+			"found \"%s\", expected another address, port or protocol than that of "
+			"services[%u]",
+			address, earlier->service);
+	return sy_config_refuse_at(parser,
+		sy_config_path("services[%u].ports", later->service).text,
+		"found \"%s\", expected ports that do not overlap the \"%s\" of service \"%s\", which "
+		"has the same address %s and protocol",
+		sy_ports_text(&later->ports, ports), sy_ports_text(&earlier->ports, others),
+		parser->config->services[earlier->service].name, address);
+}
+
+/* Lists of one element are the other key in long form. */
+static int
+check_addresses(struct sy_config_parser *parser, uint32_t i)
+{
+	const struct sy_service_config *service = &parser->config->services[i];
+	char text[SY_IP_TEXT], ports[SY_PORTS_TEXT];
+
+	if (!sy_ip_equal(&service->address, &service->addresses[0]))
+		return sy_config_refuse_at(parser, sy_config_path("services[%u].address", i).text,
+			"found \"%s\", expected the first of the service's addresses, or no address "
+			"beside them",
+			sy_ip_text(&service->address, text));
+	if (service->port != service->ports.low)
+		return sy_config_refuse_at(parser, sy_config_path("services[%u].port", i).text,
+			"found %u, expected the first of the service's ports \"%s\", or no port beside "
+			"them",
+			service->port, sy_ports_text(&service->ports, ports));
+	for (uint16_t a = 1; a < service->n_addresses; a++) {
+		if (service->addresses[a].family != service->address.family)
+			return sy_config_refuse_at(parser,
+				sy_config_path("services[%u].addresses[%u]", i, a).text,
+				"found \"%s\", expected an %s address as the first, or another "
+				"service for it",
+				sy_ip_text(&service->addresses[a], text),
+				family_names[service->address.family]);
+	}
+	return 0;
+}
+
+/* All ports of the balancer's own address: nothing could be answered to the host any more. */
+static int
+check_host(struct sy_config_parser *parser, uint32_t i)
+{
+	const struct sy_config *config = parser->config;
+	const struct sy_service_config *service = &config->services[i];
+
+	for (uint16_t a = 0; a < service->n_addresses && sy_ports_are_all(&service->ports); a++) {
+		for (uint32_t k = 0; k < config->n_ports; k++) {
+			if (sy_config_port_has(&config->ports[k], &service->addresses[a]))
+				return sy_config_refuse_at(parser,
+					sy_config_path("services[%u].ports", i).text,
+					"found \"all\", expected fewer: the host needs some on an "
+					"address of port \"%s\"",
+					config->ports[k].name);
 		}
 	}
 	return 0;
@@ -186,7 +276,11 @@ check_service(struct sy_config_parser *parser, const struct families *families, 
 			sy_config_path("services[%u].spare_pool", i).text,
 			"found \"%s\", the service's pool, expected another",
 			parser->config->pools[service->pool].name);
-	code = check_family(parser, families, i, "pool", service->pool);
+	code = check_addresses(parser, i);
+	if (code == 0)
+		code = check_host(parser, i);
+	if (code == 0)
+		code = check_family(parser, families, i, "pool", service->pool);
 	if (code == 0)
 		code = check_family(parser, families, i, "spare_pool", service->spare_pool);
 	return code;
@@ -197,19 +291,18 @@ sy_config_check_services(struct sy_config_parser *parser)
 {
 	struct sy_config *config = parser->config;
 	struct families *families = find_families(config);
-	struct sy_config_path list = sy_config_path("services");
-	struct sy_config_index index;
+	struct sy_config_claims claims;
 	int code;
 
 	if (families == NULL)
 		return sy_config_no_memory(parser);
-	code = sy_config_check_unique(parser, &index, &sy_config_by_service, &list, "address",
-		config->services, config->n_services, sizeof(*config->services));
+	code = sy_config_claims_init(&claims, config) == 0 ? check_claims(parser, &claims)
+							   : sy_config_no_memory(parser);
 	for (uint32_t i = 0; i < config->n_services && code == 0; i++)
 		code = check_service(parser, families, i);
 	if (code == 0)
-		code = check_loops(parser, &index);
-	sy_config_index_fini(&index);
+		code = check_loops(parser, &claims);
+	sy_config_claims_fini(&claims);
 	free(families);
 	return code;
 }

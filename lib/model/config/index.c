@@ -49,26 +49,6 @@ const struct sy_config_identity sy_config_by_endpoint = { "address or port", end
 	endpoint_equal };
 
 static uint64_t
-service_hash(const void *element)
-{
-	const struct sy_service_config *service = element;
-
-	return sy_hash_endpoint(&service->address.addr, service->port) ^ service->protocol;
-}
-
-static bool
-service_equal(const void *a, const void *b)
-{
-	const struct sy_service_config *one = a, *other = b;
-
-	return one->port == other->port && one->protocol == other->protocol &&
-		sy_ip_equal(&one->address, &other->address);
-}
-
-const struct sy_config_identity sy_config_by_service = { "address, port or protocol", service_hash,
-	service_equal };
-
-static uint64_t
 neighbour_hash(const void *element)
 {
 	const struct sy_neighbour_config *neighbour = element;

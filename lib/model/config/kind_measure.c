@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sy/config.h"
+
 #include "kind.h"
 
-/* Kinds that are a text in the file and a number in the struct: durations, shares, ranges. */
+/* Kinds that are a text in the file and a number in the struct: durations, shares, ranges, ports. */
 
 /* From the largest, so that the first that divides a duration is the one to print. */
 static const struct {
@@ -153,4 +155,60 @@ const struct sy_config_kind sy_kind_status = {
 	.write = status_write,
 	.describe = status_describe,
 	.pattern = "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$",
+};
+
+const char *
+sy_ports_text(const struct sy_port_range *ports, char text[SY_PORTS_TEXT])
+{
+	if (sy_ports_are_all(ports))
+		snprintf(text, SY_PORTS_TEXT, "all");
+	else if (sy_ports_are_one(ports))
+		snprintf(text, SY_PORTS_TEXT, "%u", ports->low);
+	else
+		snprintf(text, SY_PORTS_TEXT, "%u-%u", ports->low, ports->high);
+	return text;
+}
+
+static bool
+ports_read(const struct sy_config_key *key, const char *text, void *element)
+{
+	struct sy_port_range *ports = (void *)((char *)element + key->offset);
+	uint64_t low = 1, high = UINT16_MAX;
+	const char *end;
+
+	if (strcmp(text, "all") != 0) {
+		if (!sy_kind_digits(text, &low, &end))
+			return false;
+		high = low;
+		if (*end == '-' && !sy_kind_digits(end + 1, &high, &end))
+			return false;
+		if (*end != '\0' || low == 0 || low > high || high > UINT16_MAX)
+			return false;
+	}
+	*ports = (struct sy_port_range){ .low = (uint16_t)low, .high = (uint16_t)high };
+	return true;
+}
+
+static void
+ports_write(const struct sy_config_key *key, const void *element, char *text)
+{
+	sy_ports_text((const void *)((const char *)element + key->offset), text);
+}
+
+static void
+ports_describe(const struct sy_config_key *key, char *form)
+{
+	(void)key;
+	snprintf(form, SY_CONFIG_FORM_SIZE,
+		"a port from 1 to 65535, a range or all of them, such as \"80\", \"8000-8999\" "
+		"or \"all\"");
+}
+
+const struct sy_config_kind sy_kind_ports = {
+	.name = "ports",
+	.json = SY_CONFIG_STRING,
+	.read = ports_read,
+	.write = ports_write,
+	.describe = ports_describe,
+	.pattern = "^(all|[0-9]{1,5}(-[0-9]{1,5})?)$",
 };

@@ -136,7 +136,7 @@ sy_config_refuse_missing(
 
 	key->kind->describe(key, form);
 	return sy_config_refuse(parser, offset, "found no \"%s\", expected %s%s%s", key->name, form,
-		key->derive != NULL ? ", which is too long as " : "",
+		key->derive != NULL ? ", since it cannot be " : "",
 		key->derive != NULL ? key->fallback_words : "");
 }
 

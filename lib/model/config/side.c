@@ -60,8 +60,10 @@ leads_to_clients(const struct sy_config *config, uint32_t port)
 		if (config->routes[i].port == port && config->routes[i].to.length == 0)
 			return true;
 	for (uint32_t i = 0; i < config->n_services; i++)
-		if (sy_config_port_network(&config->ports[port], &config->services[i].address) >= 0)
-			return true;
+		for (uint16_t a = 0; a < config->services[i].n_addresses; a++)
+			if (sy_config_port_network(
+				    &config->ports[port], &config->services[i].addresses[a]) >= 0)
+				return true;
 	return config->n_ports == 1;
 }
 

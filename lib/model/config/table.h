@@ -97,6 +97,7 @@ extern const struct sy_config_kind sy_kind_address;
 extern const struct sy_config_kind sy_kind_prefix;
 extern const struct sy_config_kind sy_kind_mac;
 extern const struct sy_config_kind sy_kind_status;
+extern const struct sy_config_kind sy_kind_ports;
 /* The name of an element of another list; its index is what the member holds, all ones for none. */
 extern const struct sy_config_kind sy_kind_reference;
 /* These three have no read and write: the parser and the printer walk into them. */

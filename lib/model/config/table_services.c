@@ -102,8 +102,9 @@ static const struct sy_config_key backend_keys[] = {
 		.help = "Unique in its pool." },
 	{ "address", &sy_kind_address, AT(struct sy_backend_config, address), .required = true,
 		.help = "Of the family of the services that use the pool." },
-	{ "port", &sy_kind_number, AT(struct sy_backend_config, port), .low = 1, .high = UINT16_MAX,
-		.required = true, .help = "Where the server listens." },
+	{ "port", &sy_kind_number, AT(struct sy_backend_config, port), .high = UINT16_MAX,
+		.fallback = "0",
+		.help = "Where the server listens; 0: on the port that the client talks to." },
 	{ "weight", &sy_kind_number, AT(struct sy_backend_config, weight), .high = UINT16_MAX,
 		.fallback = "1",
 		.help = "Its share against the others' weights; 0: no new flows." },
@@ -187,13 +188,68 @@ static const struct sy_config_section timeouts_section = {
 	KEYS(timeout_keys),
 };
 
+static bool
+derive_address(void *element)
+{
+	struct sy_service_config *service = element;
+
+	service->address = service->addresses[0];
+	return service->n_addresses > 0;
+}
+
+static bool
+derive_addresses(void *element)
+{
+	struct sy_service_config *service = element;
+
+	service->addresses[0] = service->address;
+	service->n_addresses = 1;
+	return true;
+}
+
+static bool
+derive_port(void *element)
+{
+	struct sy_service_config *service = element;
+
+	service->port = service->ports.low;
+	return service->port != 0;
+}
+
+static bool
+derive_ports(void *element)
+{
+	struct sy_service_config *service = element;
+
+	service->ports = (struct sy_port_range){ service->port, service->port };
+	return true;
+}
+
+static const struct sy_config_key service_address_item = {
+	.name = "addresses[]",
+	.kind = &sy_kind_address,
+	.size = sizeof(struct sy_ip),
+};
+
 static const struct sy_config_key service_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_service_config, name), .required = true,
 		.help = "Unique." },
-	{ "address", &sy_kind_address, AT(struct sy_service_config, address), .required = true,
+	{ "address", &sy_kind_address, AT(struct sy_service_config, address),
+		.derive = derive_address, .fallback_words = "the first of \"addresses\"",
 		.help = "The virtual IP; address, port and protocol together are unique." },
+	{ "addresses", &sy_kind_values, AT(struct sy_service_config, addresses),
+		.other = offsetof(struct sy_service_config, n_addresses),
+		.item = &service_address_item, .low = 1, .high = SY_MAX_SERVICE_ADDRESSES,
+		.derive = derive_addresses, .fallback_words = "\"address\" alone",
+		.help = "The virtual IPs of a service that has several, all of one family." },
 	{ "port", &sy_kind_number, AT(struct sy_service_config, port), .low = 1, .high = UINT16_MAX,
-		.required = true, .help = "The port that clients talk to." },
+		.derive = derive_port, .fallback_words = "the first of \"ports\"",
+		.help = "The port that clients talk to." },
+	{ "ports", &sy_kind_ports, AT(struct sy_service_config, ports), .derive = derive_ports,
+		.fallback_words = "\"port\" alone",
+		.help = "Instead of port: a range, or all.  Of the services of one address and "
+			"protocol the one on the very port is taken, then the one with the range, then "
+			"the one with all." },
 	{ "protocol", &sy_kind_choice, AT(struct sy_service_config, protocol), .choices = protocols,
 		.fallback = "tcp", .help = "The transport." },
 	{ "mode", &sy_kind_name, AT(struct sy_service_config, mode), .fallback = "nat",

@@ -41,6 +41,7 @@ service_identity(const struct sy_service_config *service)
 {
 	uint64_t hash = sy_hash_endpoint(&service->address.addr, service->port);
 
+	hash = sy_hash_pair(hash, service->ports.high);
 	return sy_hash_pair(hash, ((uint64_t)service->protocol << 8) | service->address.family);
 }
 

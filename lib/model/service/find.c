@@ -7,6 +7,7 @@
 
 #include "index.h"
 #include "lpm.h"
+#include "spans.h"
 
 uint32_t
 sy_index_table_find(const struct sy_index_table *table, const struct sy_key *key)
@@ -19,6 +20,50 @@ sy_index_table_find(const struct sy_index_table *table, const struct sy_key *key
 		at = (at + 1) & table->mask;
 	}
 	return UINT32_MAX;
+}
+
+/* The last span that begins at or before the port, or none, of those that do not overlap. */
+static uint32_t
+find_sorted(const struct sy_span *spans, uint32_t n, uint16_t port)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (spans[middle].low <= port)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low > 0 && spans[low - 1].high >= port ? spans[low - 1].service : UINT32_MAX;
+}
+
+uint32_t
+sy_spans_find(const struct sy_spans *spans, const struct sy_key *key, uint16_t port)
+{
+	const struct sy_key place = {
+		.address = key->address,
+		.protocol = key->protocol,
+		.family = key->family,
+	};
+	uint32_t at = sy_index_table_find(spans->places, &place);
+	const struct sy_span_list *list;
+	uint32_t service;
+
+	if (at == UINT32_MAX || port == 0)
+		return UINT32_MAX;
+	list = &spans->lists[at];
+	service = find_sorted(&spans->spans[list->first], list->n, port);
+	if (service == UINT32_MAX)
+		service = list->all;
+	for (uint32_t i = 0; service == UINT32_MAX && i < list->n_leaving; i++) {
+		const struct sy_span *span = &spans->spans[list->first + list->n + i];
+
+		if (port >= span->low && port <= span->high)
+			service = span->service;
+	}
+	return service;
 }
 
 static uint32_t

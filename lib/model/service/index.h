@@ -70,8 +70,11 @@ uint32_t sy_index_table_find(const struct sy_index_table *table, const struct sy
 /* In place of a service's id: an endpoint answers for more than one. */
 #define SY_SEVERAL (UINT32_MAX - 1)
 
+struct sy_spans;
+
 struct sy_index {
 	struct sy_index_table *services; /* address, port, protocol -> service id */
+	struct sy_spans *spans; /* services on more ports than one; NULL: there are none */
 	struct sy_index_table *addresses; /* address -> enum sy_address_kind */
 	struct sy_index_table *endpoints; /* backend address, port (0: any) -> backend id */
 	struct sy_index_table *neighbours; /* address on a Steelyard port -> next hop */

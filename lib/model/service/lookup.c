@@ -2,8 +2,12 @@
 /* Reading a snapshot: workers. */
 #include <netinet/in.h>
 
+#include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
+
 #include "index.h"
 #include "lpm.h"
+#include "spans.h"
 #include "sy/maglev.h"
 #include "sy/snapshot.h"
 
@@ -18,7 +22,11 @@ sy_snapshot_service(const struct sy_snapshot *snapshot, uint8_t family,
 		.family = family,
 	};
 
-	return sy_index_table_find(snapshot->index->services, &key);
+	uint32_t service = sy_index_table_find(snapshot->index->services, &key);
+
+	if (likely(service != UINT32_MAX || snapshot->index->spans == NULL))
+		return service;
+	return sy_spans_find(snapshot->index->spans, &key, rte_be_to_cpu_16(port_be));
 }
 
 enum sy_address_kind
@@ -31,14 +39,36 @@ sy_snapshot_address(
 	return kind == UINT32_MAX ? SY_ADDRESS_OTHER : (enum sy_address_kind)kind;
 }
 
+/*
+ * The backend whose row in replies tells of this endpoint, or SY_NONE.  One that listens on whatever
+ * port the client talks to answers from all ports of its services.
+ */
+static uint32_t
+find_endpoint(const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address,
+	uint16_t port_be)
+{
+	struct sy_key key = { .address = *address, .family = family };
+	uint32_t backend;
+
+	/* Under port 0 stand the addresses alone. */
+	if (port_be == 0)
+		return SY_NONE;
+	if (unlikely(snapshot->any_ports != NULL)) {
+		backend = sy_index_table_find(snapshot->index->endpoints, &key);
+		if (backend == UINT32_MAX)
+			return SY_NONE;
+		if (sy_ports_have(&snapshot->any_ports[backend], rte_be_to_cpu_16(port_be)))
+			return backend;
+	}
+	key.port_be = port_be;
+	return sy_index_table_find(snapshot->index->endpoints, &key);
+}
+
 bool
 sy_snapshot_is_backend(const struct sy_snapshot *snapshot, uint8_t family,
 	const struct sy_addr *address, uint16_t port_be)
 {
-	struct sy_key key = { .address = *address, .port_be = port_be, .family = family };
-
-	/* Under port 0 stand the addresses alone. */
-	return port_be != 0 && sy_index_table_find(snapshot->index->endpoints, &key) != UINT32_MAX;
+	return find_endpoint(snapshot, family, address, port_be) != SY_NONE;
 }
 
 bool
@@ -54,17 +84,12 @@ uint32_t
 sy_snapshot_reply_service(const struct sy_snapshot *snapshot, uint8_t family,
 	const struct sy_addr *address, uint16_t port_be, uint8_t protocol)
 {
-	const enum sy_reply reply = protocol == IPPROTO_UDP ? SY_REPLY_UDP : SY_REPLY_TCP;
-	const struct sy_key key = { .address = *address, .port_be = port_be, .family = family };
-	uint32_t backend, service;
+	uint32_t backend = find_endpoint(snapshot, family, address, port_be);
+	uint32_t service;
 
-	/* Under port 0 stand the addresses alone. */
-	if (port_be == 0)
+	if (backend == SY_NONE)
 		return SY_NONE;
-	backend = sy_index_table_find(snapshot->index->endpoints, &key);
-	if (backend == UINT32_MAX)
-		return SY_NONE;
-	service = snapshot->replies[backend][reply];
+	service = snapshot->replies[backend][sy_reply_of(protocol)];
 	return service == SY_SEVERAL ? SY_NONE : service;
 }
 

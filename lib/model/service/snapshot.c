@@ -12,6 +12,7 @@
 #include "index.h"
 #include "lpm.h"
 #include "rows.h"
+#include "spans.h"
 #include "sy/snapshot.h"
 #include "sy/tiers.h"
 
@@ -21,6 +22,7 @@ index_destroy(struct sy_index *index)
 	if (index == NULL)
 		return;
 	sy_index_table_destroy(index->services);
+	sy_spans_destroy(index->spans);
 	sy_index_table_destroy(index->addresses);
 	sy_index_table_destroy(index->endpoints);
 	sy_index_table_destroy(index->neighbours);
@@ -39,6 +41,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot->services);
 	free(snapshot->backends);
 	free(snapshot->replies);
+	free(snapshot->any_ports);
 	free(snapshot->pools);
 	free(snapshot->next_hops);
 	free(snapshot->routes);
@@ -65,7 +68,7 @@ static int
 allocate(struct build *build)
 {
 	struct sy_snapshot *s = build->snapshot;
-	uint32_t n_addresses = 0;
+	uint32_t n_addresses = 0, n_vips = 0;
 
 	s->n_services = sy_registry_n_services(build->registry);
 	s->n_backends = sy_registry_n_backends(build->registry);
@@ -86,8 +89,13 @@ allocate(struct build *build)
 		s->replies == NULL || s->pools == NULL || s->next_hops == NULL ||
 		s->routes == NULL || s->index == NULL)
 		return -ENOMEM;
-	s->index->services = sy_index_table_create(s->n_services);
-	s->index->addresses = sy_index_table_create(s->n_services + n_addresses);
+	for (uint32_t i = 0; i < s->n_services; i++) {
+		const struct sy_service *service = sy_registry_service(build->registry, i);
+
+		n_vips += service != NULL ? service->config.n_addresses : 0;
+	}
+	s->index->services = sy_index_table_create(n_vips);
+	s->index->addresses = sy_index_table_create(n_vips + n_addresses);
 	s->index->endpoints = sy_index_table_create(2 * s->n_backends);
 	s->index->neighbours = sy_index_table_create(s->n_next_hops);
 	if (s->index->services == NULL || s->index->addresses == NULL ||
@@ -192,7 +200,7 @@ build_backends(struct build *build)
 		key.address = row->address;
 		key.family = row->family;
 		sy_index_table_add(build->snapshot->index->endpoints, &key, i);
-		key.port_be = row->port_be;
+		key.port_be = row->port_be; /* with none of its own, that of the address alone */
 		build->endpoints[i] =
 			sy_index_table_add(build->snapshot->index->endpoints, &key, i);
 	}
@@ -302,13 +310,13 @@ build_service(struct build *build, const struct sy_service *service)
 {
 	const struct sy_service_config *config = &service->config;
 	struct sy_service_row *row = &build->snapshot->services[service->id];
-	struct sy_key key = { .address = config->address.addr, .family = config->address.family };
 
 	*row = (struct sy_service_row){
 		.address = config->address.addr,
 		.family = config->address.family,
 		.port_be = rte_cpu_to_be_16(config->port),
 		.protocol = config->protocol,
+		.many_ports = !sy_ports_are_one(&config->ports),
 		.mode = build->params->find_mode(config->mode),
 		.on_empty = config->on_empty,
 		.on_no_flow = config->on_no_flow,
@@ -324,12 +332,68 @@ build_service(struct build *build, const struct sy_service *service)
 	if (row->mode == UINT8_MAX)
 		return sy_error_set(build->error, -EINVAL,
 			"service %s: unknown forwarding mode \"%s\"", config->name, config->mode);
-	if (!service->leaving)
-		sy_index_table_add(build->snapshot->index->addresses, &key, SY_ADDRESS_VIP);
-	key.port_be = row->port_be;
-	key.protocol = row->protocol;
-	sy_index_table_add(build->snapshot->index->services, &key, service->id);
 	return 0;
+}
+
+/* Puts the service's one port, or its claim to several, under each of its addresses.  What is left
+ * of a service that has gone from the file gives way to others. */
+static void
+index_service(struct build *build, const struct sy_service *service, struct sy_span_claim *claims,
+	uint32_t *n_claims)
+{
+	const struct sy_service_config *config = &service->config;
+	struct sy_index *index = build->snapshot->index;
+
+	for (uint16_t i = 0; i < config->n_addresses; i++) {
+		struct sy_key key = {
+			.address = config->addresses[i].addr,
+			.family = config->addresses[i].family,
+		};
+
+		if (!service->leaving)
+			sy_index_table_add(index->addresses, &key, SY_ADDRESS_VIP);
+		key.protocol = config->protocol;
+		if (!sy_ports_are_one(&config->ports)) {
+			claims[(*n_claims)++] = (struct sy_span_claim){
+				.key = key,
+				.span = { config->ports.low, config->ports.high, service->id },
+				.leaving = service->leaving,
+			};
+			continue;
+		}
+		key.port_be = rte_cpu_to_be_16(config->port);
+		if (!service->leaving ||
+			sy_snapshot_service(build->snapshot, key.family, &key.address, key.port_be,
+				key.protocol) == SY_NONE)
+			sy_index_table_add(index->services, &key, service->id);
+	}
+}
+
+/* Live services first, and what ranges they have, so that leaving ones find what is taken. */
+static int
+index_services(struct build *build)
+{
+	struct sy_snapshot *snapshot = build->snapshot;
+	struct sy_span_claim *claims =
+		calloc(snapshot->index->addresses->mask + 1, sizeof(*claims));
+	uint32_t n_claims = 0;
+
+	if (claims == NULL)
+		return -ENOMEM;
+	for (int leaving = 0; leaving < 2; leaving++) {
+		for (uint32_t i = 0; i < snapshot->n_services; i++) {
+			const struct sy_service *service = sy_registry_service(build->registry, i);
+
+			if (service != NULL && service->leaving == (leaving == 1))
+				index_service(build, service, claims, &n_claims);
+		}
+		sy_spans_destroy(snapshot->index->spans);
+		snapshot->index->spans = n_claims > 0 ? sy_spans_create(claims, n_claims) : NULL;
+		if (n_claims > 0 && snapshot->index->spans == NULL)
+			break;
+	}
+	free(claims);
+	return n_claims > 0 && snapshot->index->spans == NULL ? -ENOMEM : 0;
 }
 
 static int
@@ -343,7 +407,7 @@ build_services(struct build *build)
 		if (service != NULL)
 			status = build_service(build, service);
 	}
-	return status;
+	return status != 0 ? status : index_services(build);
 }
 
 static int

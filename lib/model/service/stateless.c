@@ -6,13 +6,18 @@
  * backend's reply names itself and the client, not the virtual IP that the
  * client spoke to: it can be translated back only where the backend's address,
  * port and protocol belong to one service.  So a pool that two services of a
- * protocol share, or two pools with a backend in common, rule it out.
+ * protocol share, or two pools with a backend in common, rule it out; so do a
+ * service's several addresses, and its several ports where the backend has one.
+ * A backend that answers from whatever port it was asked on has its address to
+ * itself, or shares it.
  *
  * Pools and backends are each walked once, however many services share them.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+
+#include <rte_common.h>
 
 #include "build.h"
 #include "choice.h"
@@ -21,12 +26,20 @@
 /* What services a pool, or an endpoint, answers for. */
 struct use {
 	uint32_t services[SY_N_REPLIES]; /* SY_NONE: none; SY_SEVERAL */
+	struct sy_port_range ports; /* from the lowest to the highest of theirs */
 };
 
-static enum sy_reply
-reply_of(uint8_t protocol)
+static const struct sy_port_range no_ports = { 1, 0 };
+
+static void
+add_ports(struct sy_port_range *ports, const struct sy_port_range *more)
 {
-	return protocol == IPPROTO_UDP ? SY_REPLY_UDP : SY_REPLY_TCP;
+	if (more->low > more->high)
+		return;
+	if (ports->low > ports->high)
+		*ports = *more;
+	ports->low = RTE_MIN(ports->low, more->low);
+	ports->high = RTE_MAX(ports->high, more->high);
 }
 
 static void
@@ -39,22 +52,67 @@ add_use(uint32_t *use, uint32_t service)
 }
 
 static void
-use_pools(const struct sy_snapshot *snapshot, struct use *pools)
+use_pool(struct use *pool, enum sy_reply reply, const struct sy_service *service)
 {
+	add_use(&pool->services[reply], service->id);
+	add_ports(&pool->ports, &service->config.ports);
+}
+
+static void
+use_pools(const struct build *build, struct use *pools)
+{
+	const struct sy_snapshot *snapshot = build->snapshot;
+
 	for (uint32_t i = 0; i < snapshot->n_pools; i++) {
 		for (int reply = 0; reply < SY_N_REPLIES; reply++)
 			pools[i].services[reply] = SY_NONE;
+		pools[i].ports = no_ports;
 	}
 	for (uint32_t i = 0; i < snapshot->n_services; i++) {
 		const struct sy_service_row *service = &snapshot->services[i];
-		enum sy_reply reply = reply_of(service->protocol);
+		enum sy_reply reply = sy_reply_of(service->protocol);
 
 		if (!service->used || service->leaving)
 			continue;
-		add_use(&pools[service->pool].services[reply], i);
+		use_pool(&pools[service->pool], reply, sy_registry_service(build->registry, i));
 		if (service->spare_pool != SY_NONE)
-			add_use(&pools[service->spare_pool].services[reply], i);
+			use_pool(&pools[service->spare_pool], reply,
+				sy_registry_service(build->registry, i));
 	}
+}
+
+static uint32_t
+first_of_address(const struct sy_snapshot *snapshot, const struct sy_backend_row *row)
+{
+	const struct sy_key key = { .address = row->address, .family = row->family };
+
+	return sy_index_table_find(snapshot->index->endpoints, &key);
+}
+
+/* An address with a backend of any port is one endpoint.  0 or -ENOMEM. */
+static int
+find_any_ports(struct build *build)
+{
+	struct sy_snapshot *snapshot = build->snapshot;
+	struct sy_port_range *any = NULL;
+
+	for (uint32_t i = 0; i < snapshot->n_backends; i++) {
+		if (!snapshot->backends[i].used || snapshot->backends[i].port_be != 0)
+			continue;
+		if (any == NULL)
+			any = calloc(snapshot->n_backends, sizeof(*any));
+		if (any == NULL)
+			return -ENOMEM;
+		any[build->endpoints[i]] = no_ports;
+	}
+	snapshot->any_ports = any;
+	for (uint32_t i = 0; any != NULL && i < snapshot->n_backends; i++) {
+		uint32_t first = first_of_address(snapshot, &snapshot->backends[i]);
+
+		if (snapshot->backends[i].used && any[first].low == no_ports.low)
+			build->endpoints[i] = first;
+	}
+	return 0;
 }
 
 /* An endpoint's uses stand with the first backend that has it. */
@@ -82,6 +140,9 @@ use_endpoints(struct build *build, const struct use *pools)
 				if (pools[p].services[reply] != SY_NONE)
 					add_use(&uses[reply], pools[p].services[reply]);
 			}
+			if (build->snapshot->backends[id].port_be == 0)
+				add_ports(&build->snapshot->any_ports[build->endpoints[id]],
+					&pools[p].ports);
 		}
 	}
 }
@@ -112,12 +173,34 @@ find_maglev(struct build *build, uint32_t pool)
 	return sy_choice_maglev(row->choice, config->n_backends, &row->maglev);
 }
 
+/* Whether a reply leaves open which of the service's addresses or ports the client spoke to. */
+static bool
+hides_endpoint(const struct build *build, const struct sy_service_config *config)
+{
+	const uint32_t used[] = { config->pool, config->spare_pool };
+
+	if (config->n_addresses > 1)
+		return true;
+	for (int i = 0; i < 2 && !sy_ports_are_one(&config->ports); i++) {
+		const struct sy_pool_config *pool;
+
+		if (used[i] == SY_NO_POOL)
+			continue;
+		pool = &sy_registry_config(build->registry)->pools[used[i]];
+		for (uint32_t b = 0; b < pool->n_backends; b++) {
+			if (pool->backends[b].port != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
 static int
 settle_service(struct build *build, const struct use *pools, struct sy_service_row *service,
 	const struct sy_service_config *config)
 {
 	const uint32_t used[] = { service->pool, service->spare_pool };
-	enum sy_reply reply = reply_of(service->protocol);
+	enum sy_reply reply = sy_reply_of(service->protocol);
 	int status = 0;
 
 	for (int i = 0; i < 2; i++) {
@@ -127,8 +210,10 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 			!is_told_apart(build, used[i], reply))
 			service->shares_backends = true;
 	}
-	service->stateless = !service->shares_backends && config->on_full == SY_ON_FULL_STATELESS &&
-		build->params->is_stateless != NULL && build->params->is_stateless(service->mode);
+	service->hides_endpoint = hides_endpoint(build, config);
+	service->stateless = !service->shares_backends && !service->hides_endpoint &&
+		config->on_full == SY_ON_FULL_STATELESS && build->params->is_stateless != NULL &&
+		build->params->is_stateless(service->mode);
 	for (int i = 0; status == 0 && service->stateless && i < 2; i++) {
 		if (used[i] != SY_NONE)
 			status = find_maglev(build, used[i]);
@@ -145,8 +230,11 @@ sy_stateless_build(struct build *build)
 
 	if (pools == NULL)
 		return -ENOMEM;
-	use_pools(snapshot, pools);
-	use_endpoints(build, pools);
+	status = find_any_ports(build);
+	if (status == 0) {
+		use_pools(build, pools);
+		use_endpoints(build, pools);
+	}
 	for (uint32_t i = 0; status == 0 && i < snapshot->n_services; i++) {
 		struct sy_service_row *row = &snapshot->services[i];
 		const struct sy_service *service = sy_registry_service(build->registry, i);

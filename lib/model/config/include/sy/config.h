@@ -29,6 +29,7 @@
 #define SY_MAX_PORT_ADDRESSES 16
 #define SY_MAX_POOL_BACKENDS 65535
 #define SY_MAX_ROUTES 16384
+#define SY_MAX_SERVICE_ADDRESSES 16
 
 enum sy_idle_mode {
 	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
@@ -99,7 +100,7 @@ struct sy_health_config {
 struct sy_backend_config {
 	char name[SY_NAME_SIZE]; /* unique in its pool */
 	struct sy_ip address;
-	uint16_t port; /* host order, 1 to 65535 */
+	uint16_t port; /* host order; 0: the one that the client's packet has */
 	uint16_t weight; /* 0 to 65535; 0: no new flows */
 	bool spare; /* serves only when no other can */
 	bool enabled;
@@ -153,11 +154,19 @@ struct sy_timeouts {
 
 #define SY_NO_POOL UINT32_MAX
 
+struct sy_port_range {
+	uint16_t low; /* host order, 1 or more */
+	uint16_t high; /* the last one that belongs to it */
+};
+
 struct sy_service_config {
 	char name[SY_NAME_SIZE];
 	char mode[SY_NAME_SIZE];
-	struct sy_ip address;
-	uint16_t port; /* host order */
+	struct sy_ip address; /* the first of its addresses */
+	struct sy_ip addresses[SY_MAX_SERVICE_ADDRESSES]; /* all of one family */
+	uint16_t n_addresses; /* 1 or more */
+	uint16_t port; /* host order; the first of its ports */
+	struct sy_port_range ports;
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	uint8_t on_empty; /* enum sy_refusal: no backend can serve */
 	uint8_t on_no_flow; /* enum sy_refusal: a TCP segment of no known flow */
@@ -199,6 +208,29 @@ struct sy_config {
 	struct sy_service_config *services;
 	uint32_t n_services;
 };
+
+#define SY_PORTS_TEXT 12 /* "8000-8999", "all", with its end */
+
+static inline bool
+sy_ports_are_one(const struct sy_port_range *ports)
+{
+	return ports->low == ports->high;
+}
+
+static inline bool
+sy_ports_are_all(const struct sy_port_range *ports)
+{
+	return ports->low == 1 && ports->high == UINT16_MAX;
+}
+
+static inline bool
+sy_ports_have(const struct sy_port_range *ports, uint16_t port)
+{
+	return port >= ports->low && port <= ports->high;
+}
+
+/* "80", "8000-8999" or "all"; returns text. */
+const char *sy_ports_text(const struct sy_port_range *ports, char text[SY_PORTS_TEXT]);
 
 /* Pools that this file or a later one may have: workers keep a cursor for each. */
 static inline uint32_t

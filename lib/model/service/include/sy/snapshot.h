@@ -11,6 +11,7 @@
  * the pointer once a loop turn and reports quiescence at the turn's end; it keeps
  * no pointer into a snapshot from one turn to the next.
  */
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,13 +49,20 @@ struct sy_next_hop {
 struct sy_backend_row {
 	struct sy_addr address;
 	uint32_t next_hop; /* or SY_NONE: no route */
-	uint16_t port_be;
+	uint16_t port_be; /* 0: the one that the packet has; see sy_backend_port() */
 	uint16_t generation; /* a flow of another one has lost its backend */
 	uint8_t family;
 	bool used;
 	bool accepts; /* gets new flows; else an embryonic one may move to another backend */
 	bool down; /* answers nobody: a SYN on an old flow of it is a new connection */
 };
+
+/* Where a packet to this port of a service goes at the backend. */
+static inline uint16_t
+sy_backend_port(const struct sy_backend_row *backend, uint16_t port_be)
+{
+	return backend->port_be != 0 ? backend->port_be : port_be;
+}
 
 struct sy_choice; /* private: what a state was built from; shared by successive snapshots */
 
@@ -76,8 +84,8 @@ struct sy_route_row {
 };
 
 struct sy_service_row {
-	struct sy_addr address;
-	uint16_t port_be;
+	struct sy_addr address; /* the first, if there are several */
+	uint16_t port_be; /* the first too */
 	uint8_t family;
 	uint8_t protocol;
 	uint8_t mode; /* row of the forwarding modes' table */
@@ -89,6 +97,8 @@ struct sy_service_row {
 	uint32_t spare_pool; /* or SY_NONE */
 	bool stateless; /* may be served without flows: each of its backends tells it apart */
 	bool shares_backends; /* why it may not be */
+	bool hides_endpoint; /* another reason: replies do not tell which address or port it was */
+	bool many_ports; /* more than one */
 	uint32_t max_flows; /* for each worker */
 	uint32_t max_half_open;
 	struct sy_timeouts timeouts;
@@ -97,8 +107,17 @@ struct sy_service_row {
 enum sy_reply { /* a backend answers for one service of each at most, if it can be told at all */
 	SY_REPLY_TCP,
 	SY_REPLY_UDP,
+	SY_REPLY_SCTP,
 	SY_N_REPLIES,
 };
+
+static inline enum sy_reply
+sy_reply_of(uint8_t protocol)
+{
+	if (protocol == IPPROTO_TCP)
+		return SY_REPLY_TCP;
+	return protocol == IPPROTO_UDP ? SY_REPLY_UDP : SY_REPLY_SCTP;
+}
 
 struct sy_snapshot {
 	uint64_t version;
@@ -115,6 +134,9 @@ struct sy_snapshot {
 	struct sy_route_row *routes;
 	uint32_t (*replies)
 		[SY_N_REPLIES]; /* private, by backend id: the service that it answers for */
+	/* private, by backend id, of the first backend of an address: from which ports those answer
+	 * that have none of their own.  NULL: there are none such. */
+	struct sy_port_range *any_ports;
 	struct sy_port_row ports[SY_MAX_PORTS];
 	struct sy_index *index; /* private: look-up tables */
 	struct sy_lpm *lpm; /* private: longest prefix match, shared by successive snapshots */
