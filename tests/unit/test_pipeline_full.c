@@ -9,7 +9,7 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
-#include "fixture.h"
+#include "full_lab.h"
 #include "unit.h"
 
 #define SYN RTE_TCP_SYN_FLAG
@@ -22,19 +22,6 @@
 #define VIP FIXTURE_VIP
 
 static struct fixture fixture;
-
-/* The usual services, but that alt is UDP: so www is the only one of TCP that its backends answer
- * for, while dns and alt cannot be told apart. */
-static void
-start(const char *service_more, uint32_t n_workers)
-{
-	char *text = fixture_config("", service_more);
-	char *alt = strstr(strstr(text, "\"port\":81"), "\"tcp\"");
-
-	memcpy(alt, "\"udp\"", strlen("\"udp\""));
-	fixture_start(&fixture, text, n_workers);
-	free(text);
-}
 
 static uint64_t
 counter(enum sy_counter which)
@@ -50,46 +37,6 @@ flows(void)
 	for (uint32_t w = 0; w < fixture.n_workers; w++)
 		n += sy_worker_flows(fixture.workers[w]);
 	return n;
-}
-
-/* Sends the segment of a client; returns where it came out, 0 when it did not. */
-static uint32_t
-from_client(uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack)
-{
-	struct rte_mbuf *sent;
-	uint32_t backend = 0;
-
-	fixture_receive(
-		&fixture, WAN, fixture_packet(&fixture, CLIENT, port, VIP, 80, flags, seq, ack));
-	sent = fixture_sent(&fixture, LAN);
-	if (sent != NULL) {
-		CU_ASSERT_EQUAL(fixture_tcp(sent)->dst_port, htons(8080));
-		CU_ASSERT_TRUE(fixture_checksums_hold(sent));
-		backend = fixture_ip(sent)->dst_addr;
-	}
-	rte_pktmbuf_free(sent);
-	return backend;
-}
-
-/* Sends the segment of a backend; returns the address that the client sees, 0 when none came. */
-static uint32_t
-from_backend(uint32_t backend, uint16_t port, uint8_t flags, uint32_t seq, uint32_t ack)
-{
-	char text[INET_ADDRSTRLEN];
-	struct rte_mbuf *sent;
-	uint32_t source = 0;
-
-	inet_ntop(AF_INET, &backend, text, sizeof(text));
-	fixture_receive(
-		&fixture, LAN, fixture_packet(&fixture, text, 8080, CLIENT, port, flags, seq, ack));
-	sent = fixture_sent(&fixture, WAN);
-	if (sent != NULL) {
-		CU_ASSERT_EQUAL(fixture_tcp(sent)->src_port, htons(80));
-		CU_ASSERT_TRUE(fixture_checksums_hold(sent));
-		source = fixture_ip(sent)->src_addr;
-	}
-	rte_pktmbuf_free(sent);
-	return source;
 }
 
 static void
@@ -113,16 +60,17 @@ test_connection_without_flow(void)
 {
 	uint32_t backend;
 
-	start("\"max_flows\":1,", 1);
-	CU_ASSERT_NOT_EQUAL(from_client(4000, SYN, 100, 0), 0);
-	backend = from_client(4001, SYN, 100, 0);
+	full_start(&fixture, "\"max_flows\":1,", 1);
+	CU_ASSERT_NOT_EQUAL(full_from_client(&fixture, 4000, SYN, 100, 0), 0);
+	backend = full_from_client(&fixture, 4001, SYN, 100, 0);
 	CU_ASSERT_NOT_EQUAL_FATAL(backend, 0);
-	CU_ASSERT_EQUAL(from_client(4001, SYN, 100, 0), backend); /* again */
-	CU_ASSERT_EQUAL(from_backend(backend, 4001, SYN | ACK, 500, 101), inet_addr(VIP));
-	CU_ASSERT_EQUAL(from_client(4001, ACK, 101, 501), backend);
-	CU_ASSERT_EQUAL(from_client(4001, ACK | PSH, 101, 501), backend);
-	CU_ASSERT_EQUAL(from_backend(backend, 4001, ACK, 501, 101), inet_addr(VIP));
-	CU_ASSERT_EQUAL(from_backend(backend, 4001, RST, 501, 101), inet_addr(VIP));
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, SYN, 100, 0), backend); /* again */
+	CU_ASSERT_EQUAL(
+		full_from_backend(&fixture, backend, 4001, SYN | ACK, 500, 101), inet_addr(VIP));
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK, 101, 501), backend);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK | PSH, 101, 501), backend);
+	CU_ASSERT_EQUAL(full_from_backend(&fixture, backend, 4001, ACK, 501, 101), inet_addr(VIP));
+	CU_ASSERT_EQUAL(full_from_backend(&fixture, backend, 4001, RST, 501, 101), inet_addr(VIP));
 	CU_ASSERT_EQUAL(flows(), 1);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_IN), 4);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_OUT), 3);
@@ -140,26 +88,27 @@ test_flow_for_a_real_client(void)
 {
 	uint32_t backend;
 
-	start("\"max_half_open\":2,", 1);
+	full_start(&fixture, "\"max_half_open\":2,", 1);
 	open_flows(5000, 40);
 	CU_ASSERT_EQUAL(flows(), 2);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_IN), 38);
-	backend = from_client(4001, SYN, 100, 0);
+	backend = full_from_client(&fixture, 4001, SYN, 100, 0);
 	CU_ASSERT_NOT_EQUAL_FATAL(backend, 0);
-	CU_ASSERT_NOT_EQUAL(from_backend(backend, 4001, SYN | ACK, 500, 101), 0);
-	CU_ASSERT_EQUAL(from_client(4001, ACK, 101, 501), backend);
-	CU_ASSERT_EQUAL(from_client(4001, ACK | PSH, 101, 501), backend);
+	CU_ASSERT_NOT_EQUAL(full_from_backend(&fixture, backend, 4001, SYN | ACK, 500, 101), 0);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK, 101, 501), backend);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK | PSH, 101, 501), backend);
 	CU_ASSERT_EQUAL(flows(), 2);
-	CU_ASSERT_EQUAL(from_backend(backend, 4001, ACK, 501, 101), inet_addr(VIP));
+	CU_ASSERT_EQUAL(full_from_backend(&fixture, backend, 4001, ACK, 501, 101), inet_addr(VIP));
 	CU_ASSERT_EQUAL(flows(), 3);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_ADOPTED), 1);
 	CU_ASSERT_EQUAL(sy_stats_load(fixture.stats, 0).n_embryonic, 2);
 	/* From here on it is a flow like any other: an RST that anybody could send does not end it. */
-	CU_ASSERT_EQUAL(from_client(4001, ACK | PSH, 101, 501), backend);
-	CU_ASSERT_EQUAL(from_client(4001, RST, 0x70000000, 0), 0);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK | PSH, 101, 501), backend);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, RST, 0x70000000, 0), 0);
 	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_RST_WINDOW), 1);
 	CU_ASSERT_EQUAL(
-		from_backend(backend, 4001, ACK | RTE_TCP_FIN_FLAG, 501, 101), inet_addr(VIP));
+		full_from_backend(&fixture, backend, 4001, ACK | RTE_TCP_FIN_FLAG, 501, 101),
+		inet_addr(VIP));
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);
 }
@@ -170,12 +119,12 @@ test_no_flow_for_an_answer_to_a_flood(void)
 {
 	uint32_t backend;
 
-	start("\"max_half_open\":1,", 1);
+	full_start(&fixture, "\"max_half_open\":1,", 1);
 	open_flows(5000, 1);
-	backend = from_client(4001, SYN, 100, 0);
-	CU_ASSERT_NOT_EQUAL(from_backend(backend, 4001, SYN | ACK, 500, 101), 0);
-	CU_ASSERT_NOT_EQUAL(from_backend(backend, 4001, SYN | ACK, 500, 101), 0);
-	CU_ASSERT_NOT_EQUAL(from_backend(backend, 4001, RST | ACK, 500, 101), 0);
+	backend = full_from_client(&fixture, 4001, SYN, 100, 0);
+	CU_ASSERT_NOT_EQUAL(full_from_backend(&fixture, backend, 4001, SYN | ACK, 500, 101), 0);
+	CU_ASSERT_NOT_EQUAL(full_from_backend(&fixture, backend, 4001, SYN | ACK, 500, 101), 0);
+	CU_ASSERT_NOT_EQUAL(full_from_backend(&fixture, backend, 4001, RST | ACK, 500, 101), 0);
 	CU_ASSERT_EQUAL(flows(), 1);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_ADOPTED), 0);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
@@ -185,7 +134,7 @@ test_no_flow_for_an_answer_to_a_flood(void)
 static void
 test_table_full(void)
 {
-	start("\"max_flows\":100000,\"max_half_open\":100000,", 1);
+	full_start(&fixture, "\"max_flows\":100000,\"max_half_open\":100000,", 1);
 	open_flows(1000, 4096);
 	CU_ASSERT_EQUAL(flows(), 4096);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_IN), 0);
@@ -201,7 +150,7 @@ test_table_full(void)
 static void
 test_default_limit(void)
 {
-	start("\"max_half_open\":100000,", 1);
+	full_start(&fixture, "\"max_half_open\":100000,", 1);
 	open_flows(1000, 4096);
 	CU_ASSERT_EQUAL(flows(), 4096 - 512);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_IN), 512);
@@ -211,7 +160,7 @@ test_default_limit(void)
 static void
 test_limit_drops_when_told(void)
 {
-	start("\"max_flows\":2,\"on_full\":\"drop\",", 1);
+	full_start(&fixture, "\"max_flows\":2,\"on_full\":\"drop\",", 1);
 	open_flows(4000, 3);
 	CU_ASSERT_EQUAL(flows(), 2);
 	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_SERVICE_FULL), 1);
@@ -236,13 +185,14 @@ test_shared_backends_drop(void)
 static void
 test_four_workers(void)
 {
-	start("\"max_flows\":1,", 4); /* one for each worker */
+	full_start(&fixture, "\"max_flows\":1,", 4); /* one for each worker */
 	for (uint16_t port = 4000; port < 4050; port++) {
-		uint32_t backend = from_client(port, SYN, 100, 0);
+		uint32_t backend = full_from_client(&fixture, port, SYN, 100, 0);
 
 		CU_ASSERT_NOT_EQUAL(backend, 0);
-		CU_ASSERT_EQUAL(from_backend(backend, port, SYN | ACK, 500, 101), inet_addr(VIP));
-		CU_ASSERT_EQUAL(from_client(port, ACK, 101, 501), backend);
+		CU_ASSERT_EQUAL(full_from_backend(&fixture, backend, port, SYN | ACK, 500, 101),
+			inet_addr(VIP));
+		CU_ASSERT_EQUAL(full_from_client(&fixture, port, ACK, 101, 501), backend);
 	}
 	CU_ASSERT_EQUAL(flows(), 4);
 	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_NO_FLOW), 0);
@@ -256,17 +206,18 @@ test_room_again(void)
 {
 	uint32_t backends[20];
 
-	start("\"max_half_open\":1,\"timeouts\":{\"closed\":\"10ms\"},", 1);
+	full_start(&fixture, "\"max_half_open\":1,\"timeouts\":{\"closed\":\"10ms\"},", 1);
 	open_flows(5000, 1);
 	for (uint16_t i = 0; i < 20; i++)
-		backends[i] = from_client((uint16_t)(4000 + i), SYN, 100, 0);
+		backends[i] = full_from_client(&fixture, (uint16_t)(4000 + i), SYN, 100, 0);
 	CU_ASSERT_EQUAL(flows(), 1);
 	for (uint16_t i = 0; i < 20; i++) {
 		/* The flow that was half-open is reset by its client, and the next SYN has room. */
-		from_backend(backends[0], 5000, SYN | ACK, 500, 101);
-		from_client((uint16_t)(i == 0 ? 5000 : 3999 + i), RST, 101, 0);
+		full_from_backend(&fixture, backends[0], 5000, SYN | ACK, 500, 101);
+		full_from_client(&fixture, (uint16_t)(i == 0 ? 5000 : 3999 + i), RST, 101, 0);
 		fixture_forget_sent(&fixture);
-		CU_ASSERT_EQUAL(from_client((uint16_t)(4000 + i), SYN, 100, 0), backends[i]);
+		CU_ASSERT_EQUAL(
+			full_from_client(&fixture, (uint16_t)(4000 + i), SYN, 100, 0), backends[i]);
 	}
 	CU_ASSERT_TRUE(flows() > 2);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
@@ -279,16 +230,17 @@ test_scheduler_works_again(void)
 {
 	uint32_t counts[3] = { 0 };
 
-	start("\"max_half_open\":1,\"timeouts\":{\"syn\":\"50ms\",\"closed\":\"10ms\"},", 1);
+	full_start(&fixture,
+		"\"max_half_open\":1,\"timeouts\":{\"syn\":\"50ms\",\"closed\":\"10ms\"},", 1);
 	open_flows(5000, 2);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_STATELESS_IN), 1);
 	usleep(100000);
-	CU_ASSERT_NOT_EQUAL(from_client(4000, ACK, 1, 1), 0); /* nobody's */
+	CU_ASSERT_NOT_EQUAL(full_from_client(&fixture, 4000, ACK, 1, 1), 0); /* nobody's */
 	usleep(1100000);
 	for (int i = 0; i < 3; i++)
 		fixture_turn(&fixture); /* the half-open flow has ended */
 	CU_ASSERT_EQUAL(flows(), 0);
-	CU_ASSERT_NOT_EQUAL(from_client(4000, ACK, 1, 1), 0);
+	CU_ASSERT_NOT_EQUAL(full_from_client(&fixture, 4000, ACK, 1, 1), 0);
 	for (uint16_t port = 6000; port < 6030; port++) {
 		uint32_t backend = fixture_open(&fixture, port);
 
@@ -307,45 +259,17 @@ test_end_of_service_without_flows(void)
 {
 	uint32_t backend;
 
-	start("\"max_flows\":1,\"timeouts\":{\"established\":\"50ms\"},", 1);
+	full_start(&fixture, "\"max_flows\":1,\"timeouts\":{\"established\":\"50ms\"},", 1);
 	open_flows(5000, 1);
-	backend = from_client(4001, SYN, 100, 0);
-	CU_ASSERT_EQUAL(from_client(4001, ACK, 101, 501), backend);
+	backend = full_from_client(&fixture, 4001, SYN, 100, 0);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK, 101, 501), backend);
 	usleep(100000);
 	fixture_turn(&fixture);
-	CU_ASSERT_EQUAL(from_backend(backend, 4001, ACK, 501, 101), 0);
-	CU_ASSERT_EQUAL(from_client(4001, ACK, 101, 501), 0);
+	CU_ASSERT_EQUAL(full_from_backend(&fixture, backend, 4001, ACK, 501, 101), 0);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4001, ACK, 101, 501), 0);
 	CU_ASSERT_EQUAL(fixture.ports[WAN].n_out, 1); /* an RST */
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);
-}
-
-static struct rte_mbuf *
-too_big(const char *src, uint16_t src_port, const char *dst, uint16_t dst_port, const char *router,
-	const char *to)
-{
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(fixture.pool);
-	struct rte_mbuf *quoted = fixture_packet(&fixture, src, src_port, dst, dst_port, ACK, 1, 1);
-	struct rte_ether_hdr *ether = (void *)rte_pktmbuf_append(mbuf, sizeof(*ether));
-	struct rte_ipv4_hdr *ip = (void *)rte_pktmbuf_append(mbuf, sizeof(*ip));
-	struct rte_icmp_hdr *icmp = (void *)rte_pktmbuf_append(mbuf, sizeof(*icmp));
-
-	memcpy(ether, rte_pktmbuf_mtod(quoted, void *), sizeof(*ether));
-	*ip = *fixture_ip(quoted);
-	ip->total_length = htons(20 + 8 + 28);
-	ip->next_proto_id = IPPROTO_ICMP;
-	ip->src_addr = inet_addr(router);
-	ip->dst_addr = inet_addr(to);
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	memset(icmp, 0, sizeof(*icmp));
-	icmp->icmp_type = 3;
-	icmp->icmp_code = 4;
-	icmp->icmp_seq_nb = htons(1400);
-	memcpy(rte_pktmbuf_append(mbuf, 28), fixture_ip(quoted), 28);
-	icmp->icmp_cksum = (uint16_t)~rte_raw_cksum(icmp, 8 + 28);
-	rte_pktmbuf_free(quoted);
-	return mbuf;
 }
 
 /* Path MTU discovery must work for what has no flow as well. */
@@ -356,18 +280,20 @@ test_errors_without_flow(void)
 	struct rte_mbuf *sent;
 	uint32_t backend;
 
-	start("\"max_flows\":1,", 1);
+	full_start(&fixture, "\"max_flows\":1,", 1);
 	open_flows(5000, 1);
-	backend = from_client(4001, SYN, 100, 0);
+	backend = full_from_client(&fixture, 4001, SYN, 100, 0);
 	inet_ntop(AF_INET, &backend, text, sizeof(text));
-	fixture_receive(&fixture, WAN, too_big(VIP, 80, CLIENT, 4001, "192.0.2.100", VIP));
+	fixture_receive(
+		&fixture, WAN, full_too_big(&fixture, VIP, 80, CLIENT, 4001, "192.0.2.100", VIP));
 	sent = fixture_sent(&fixture, LAN);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
 	CU_ASSERT_EQUAL(fixture_ip(sent)->dst_addr, backend);
 	CU_ASSERT_EQUAL(
 		rte_pktmbuf_mtod_offset(sent, struct rte_ipv4_hdr *, 42)->src_addr, backend);
 	rte_pktmbuf_free(sent);
-	fixture_receive(&fixture, LAN, too_big(CLIENT, 4001, text, 8080, "10.0.0.12", CLIENT));
+	fixture_receive(&fixture, LAN,
+		full_too_big(&fixture, CLIENT, 4001, text, 8080, "10.0.0.12", CLIENT));
 	sent = fixture_sent(&fixture, WAN);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
 	CU_ASSERT_EQUAL(
@@ -383,7 +309,7 @@ test_half_open_make_room(void)
 {
 	uint32_t backend;
 
-	start("\"max_half_open\":64,\"timeouts\":{\"attack\":\"50ms\"},", 1);
+	full_start(&fixture, "\"max_half_open\":64,\"timeouts\":{\"attack\":\"50ms\"},", 1);
 	backend = fixture_open(&fixture, 4000);
 	fixture_establish(&fixture, 4000, backend);
 	open_flows(5000, 40);
@@ -398,7 +324,7 @@ test_half_open_make_room(void)
 	CU_ASSERT_TRUE(flows() < 1 + 56);
 	CU_ASSERT_TRUE(counter(SY_COUNTER_FLOWS_SHED) >= 9);
 	CU_ASSERT_EQUAL(sy_stats_load(fixture.stats, 0).flows_shed, counter(SY_COUNTER_FLOWS_SHED));
-	CU_ASSERT_EQUAL(from_client(4000, ACK | PSH, 101, 501), backend);
+	CU_ASSERT_EQUAL(full_from_client(&fixture, 4000, ACK | PSH, 101, 501), backend);
 	CU_ASSERT_TRUE(fixture_closes(&fixture));
 	fixture_stop(&fixture);
 }

@@ -28,16 +28,14 @@ longest_silence(const struct sy_service_row *service)
 						: service->timeouts.udp;
 }
 
-/* Closed for good once it has been looked at too late: ticks wrap. */
 static bool
-is_open(struct sy_worker *worker, uint32_t service)
+is_open(const struct sy_worker *worker, uint32_t service)
 {
-	struct stateless_window *window = &worker->windows[service];
+	const struct stateless_window *window = &worker->windows[service];
+	const struct sy_service_row *row = &worker->snapshot->services[service];
 
-	if (window->is_open)
-		window->is_open = sy_ticks_since(worker->now, window->last) <=
-			longest_silence(&worker->snapshot->services[service]);
-	return window->is_open;
+	return window->was_opened && window->generation == row->generation &&
+		worker->uptime_ms - window->last <= longest_silence(row);
 }
 
 bool
@@ -49,7 +47,7 @@ sy_stateless_is_recent(struct sy_worker *worker, uint32_t service)
 
 	/* The pool has no table for a service that a reload has told to do without. */
 	return row->stateless && is_open(worker, service) &&
-		sy_ticks_since(worker->now, worker->windows[service].began) <= longest;
+		worker->uptime_ms - worker->windows[service].began <= longest;
 }
 
 static uint32_t
@@ -120,7 +118,20 @@ count_packet(struct sy_worker *worker, const struct sy_packet *packet)
 	volume->bytes += sy_packet_length(packet);
 }
 
+/* No backend can serve. */
 static void
+refuse(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+
+	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0)
+		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);
+	else
+		sy_answer_refusal(worker, packet, service->on_empty, SY_DROP_NO_BACKEND);
+}
+
+/* Returns whether there is a backend. */
+static bool
 send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
@@ -130,8 +141,8 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 
 	packet->direction = SY_ORIGINAL;
 	if (id == SY_NONE) {
-		sy_answer_refusal(worker, packet, service->on_empty, SY_DROP_NO_BACKEND);
-		return;
+		refuse(worker, packet);
+		return false;
 	}
 	backend = &worker->snapshot->backends[id];
 	destination = (struct sy_ip){ backend->address, backend->family };
@@ -142,16 +153,24 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 		count_packet(worker, packet);
 		translate(worker, packet, &target, backend);
 	}
+	return true;
 }
 
 bool
 sy_stateless_begins(struct sy_worker *worker, struct sy_packet *packet)
 {
-	if (!worker->snapshot->services[packet->service].stateless)
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+
+	if (!service->stateless)
 		return false;
-	worker->windows[packet->service] =
-		(struct stateless_window){ worker->now, worker->now, .is_open = true };
-	send_to_backend(worker, packet);
+	worker->windows[packet->service] = (struct stateless_window){
+		.began = worker->uptime_ms,
+		.last = worker->uptime_ms,
+		.generation = service->generation,
+		.was_opened = true,
+	};
+	if (!send_to_backend(worker, packet))
+		worker->stats->services[packet->service].flows_refused++;
 	return true;
 }
 
@@ -162,7 +181,9 @@ sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet)
 
 	if (!service->stateless || !is_open(worker, packet->service))
 		return false;
-	worker->windows[packet->service].last = worker->now;
+	/* Where no reply passes here, there is no better sign of life. */
+	if ((sy_forward_at(service->mode)->flags & SY_FORWARD_ONE_WAY) != 0)
+		worker->windows[packet->service].last = worker->uptime_ms;
 	send_to_backend(worker, packet);
 	return true;
 }
@@ -243,6 +264,7 @@ sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet)
 	uint32_t id = sy_snapshot_reply_service(
 		worker->snapshot, tuple->family, &tuple->src, tuple->src_port_be, tuple->protocol);
 	const struct sy_service_row *service;
+	bool connected;
 
 	if (id == SY_NONE)
 		return false;
@@ -251,7 +273,11 @@ sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet)
 		return false;
 	packet->service = id;
 	packet->direction = SY_REPLY;
-	if (shows_connection(packet) && adopt(worker, packet) && sy_pass(worker, packet))
+	connected = shows_connection(packet);
+	/* Of segments from strangers one now and then would keep the window open for ever. */
+	if (connected || packet->tuple.protocol == IPPROTO_UDP)
+		worker->windows[id].last = worker->uptime_ms;
+	if (connected && adopt(worker, packet) && sy_pass(worker, packet))
 		return true;
 	send_to_client(worker, packet);
 	return true;

@@ -46,7 +46,8 @@ account_time(struct sy_worker *worker, bool busy)
 		count(worker, SY_COUNTER_IDLE_CYCLES, now - worker->tsc);
 	}
 	worker->tsc = now;
-	worker->now = (sy_ticks)((now - worker->first_tsc) / worker->cycles_per_ms);
+	worker->uptime_ms = (now - worker->first_tsc) / worker->cycles_per_ms;
+	worker->now = (sy_ticks)worker->uptime_ms;
 }
 
 /* A time stamp for each stage of each burst would cost several per cent of a packet; of some turns it

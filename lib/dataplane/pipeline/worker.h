@@ -53,11 +53,13 @@ struct sweep {
 	struct sy_flow *expired[SY_FLOW_BURST]; /* found in this turn, to be ended together */
 };
 
-/* When a service was last served without flows, so that what began without one goes on. */
+/* When a service was last served without flows, so that what began without one goes on.  Times are
+ * uptime_ms: nothing looks at a window that nobody asks for, so that ticks would wrap unseen. */
 struct stateless_window {
-	sy_ticks began; /* the last first packet without room */
-	sy_ticks last; /* any packet */
-	bool is_open;
+	uint64_t began; /* the last first packet without room */
+	uint64_t last; /* the same, or a backend's word that it has such a connection */
+	uint32_t generation; /* of the service */
+	bool was_opened; /* ever */
 };
 
 struct sy_worker {
@@ -65,7 +67,8 @@ struct sy_worker {
 	struct sy_flow_table *flows;
 	struct sy_worker_stats *stats;
 	struct sy_live_view live;
-	sy_ticks now;
+	uint64_t uptime_ms;
+	sy_ticks now; /* the same, in the table's unit */
 	const struct sy_owners *owners; /* NULL: there is one worker */
 	bool sorted; /* the burst in hand belongs to this worker, whatever is in it */
 	bool measured; /* this turn's stages are */

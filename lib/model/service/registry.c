@@ -291,6 +291,7 @@ sy_registry_collect(struct sy_registry *registry)
 		if (!service->used || !service->leaving || !service_is_idle(registry, i))
 			continue;
 		service->used = false;
+		service->generation++;
 		registry->version++;
 	}
 	return registry->version != version;

@@ -322,6 +322,7 @@ build_service(struct build *build, const struct sy_service *service)
 		.on_no_flow = config->on_no_flow,
 		.used = true,
 		.leaving = service->leaving,
+		.generation = service->generation,
 		.pool = config->pool,
 		.spare_pool = config->spare_pool == SY_NO_POOL ? SY_NONE : config->spare_pool,
 		.max_flows = flow_limit(build, config),

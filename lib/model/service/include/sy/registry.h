@@ -56,6 +56,7 @@ struct sy_service {
 	bool used;
 	bool leaving;
 	uint32_t id;
+	uint32_t generation; /* another one: the number was another service's */
 	struct sy_service_config config; /* pool indices are those of the current configuration */
 	struct sy_traffic before; /* what others had counted under its number */
 };

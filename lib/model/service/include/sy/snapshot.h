@@ -93,6 +93,7 @@ struct sy_service_row {
 	uint8_t on_no_flow;
 	bool used;
 	bool leaving; /* only its flows are served; pools are those of a file that is gone */
+	uint32_t generation; /* what was noted under another one was of another service */
 	uint32_t pool; /* row of pools */
 	uint32_t spare_pool; /* or SY_NONE */
 	bool stateless; /* may be served without flows: each of its backends tells it apart */
