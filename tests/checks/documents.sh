@@ -14,6 +14,33 @@ linking() {
 	"$checks/documents" "$scratch/page.md"
 }
 
+# featuring CELL TEST: the word on a table with a row for that.
+featuring() {
+	{
+		printf '## Features, and the test of each\n\n| feature | what | test |\n| --- | --- | --- |\n'
+		printf '| %s | this | %s |\n' "$1" "$2"
+		grep -E '^\| (mode|scheduler) ' "$root/README.md"
+	} | sample page.md
+	"$checks/features" "$scratch/page.md"
+}
+
+test_features() {
+	expect "features takes a unit test" 0 '' featuring 'a thing' '`unit/scheduler_turns: rr keeps its order when the cursor wraps`'
+	expect "features refuses a sentence that no test has" 1 "has no test 'none'" \
+		featuring 'a thing' '`unit/scheduler_turns: none`'
+	expect "features refuses a program that is not there" 1 'there is no tests/unit/test_none.c' \
+		featuring 'a thing' '`unit/none: x`'
+	expect "features refuses a golden table that is not there" 1 "no table 'none'" \
+		featuring 'a thing' '`packet/none`'
+	expect "features refuses a golden row that is not there" 1 "no row 'none'" \
+		featuring 'a thing' '`packet/nat: none`'
+	expect "features refuses a lab function that is not there" 1 "no function 'test_none'" \
+		featuring 'a thing' '`lab/test_http.py: test_none`'
+	expect "features refuses a row without a test" 1 'page.md:5: no test' featuring 'a thing' 'none'
+	expect "features refuses what names no part" 1 'is no test' featuring 'a thing' '`tests/x`'
+	expect "features misses a scheduler" 1 'no row begins with' "$checks/features" "$root/tests/README.md"
+}
+
 test_documents() {
 	expect "documents runs a command" 0 '' document 'sh run' 'test -f tools/test'
 	expect "documents refuses a command that fails" 1 'fails with status' document 'sh run' 'false'
