@@ -19,6 +19,7 @@ parse(const char *quoted)
 #define EVERYTHING \
 	"{'name':'x','workers':2,'cores':'4,0-1','hugepages':false,'log_level':'debug'," \
 	"'max_flows':64,'max_routes':40,'max_services':7,'max_backends':8," \
+	"'local_addresses':['10.0.0.100-10.0.0.109','2001:db8::9'],'max_local_ends':9," \
 	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
 	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
 	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \
@@ -45,7 +46,7 @@ parse(const char *quoted)
 	"'services':[{'name':'s','address':'10.0.0.80'," \
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
 	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
-	"'max_flows':5,'max_half_open':3," \
+	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
 	"'closed':'24h','udp':'61s','attack':'4s'}}]}"
 

@@ -347,6 +347,62 @@ test_memory(void)
 	}
 }
 
+/* Without a NIC's hash, and with one of the destination alone: who owns a reply is what owners say. */
+static void
+owners_agree(const struct sy_owners *owners, bool by_nic, uint32_t n_workers)
+{
+	for (uint32_t worker = 0; worker < n_workers; worker++) {
+		struct sy_local_ports_params params =
+			params_of(by_nic ? 7 : SY_OWNERS_BITS, worker);
+		struct sy_local_end end = draw_end(worker % 2 == 0 ? SY_IPV4 : SY_IPV6);
+		struct sy_local_ports *ports;
+		uint32_t n = 0, astray = 0;
+		uint16_t port_be;
+
+		params.hash = by_nic ? &owners->hash : NULL;
+		params.one_sided = true;
+		params.workers = owners->workers;
+		CU_ASSERT_EQUAL_FATAL(sy_local_ports_create(&params, &ports), 0);
+		for (; sy_local_ports_take(ports, &end, &port_be) == 0; n++)
+			astray += sy_owner_of_local(owners, end.family, &end.local, port_be) !=
+				worker;
+		CU_ASSERT_EQUAL(astray, 0);
+		CU_ASSERT(n > 64512 / n_workers / 2);
+		sy_local_ports_destroy(ports);
+	}
+}
+
+static bool
+port_reaches_all_places(const struct sy_owners *owners)
+{
+	struct sy_local_ports_params params = params_of(7, 0);
+	struct sy_local_ports *ports;
+
+	params.hash = &owners->hash;
+	params.one_sided = true;
+	params.workers = owners->workers;
+	if (sy_local_ports_create(&params, &ports) != 0)
+		return false;
+	sy_local_ports_destroy(ports);
+	return true;
+}
+
+static void
+test_owners(void)
+{
+	static struct sy_owners owners;
+
+	for (uint32_t n_workers = 2; n_workers <= 5; n_workers++) {
+		sy_owners_init(&owners, n_workers, 7);
+		owners_agree(&owners, false, n_workers);
+		do {
+			draw_key();
+			sy_owners_init_nic(&owners, n_workers, key, 7);
+		} while (!port_reaches_all_places(&owners));
+		owners_agree(&owners, true, n_workers);
+	}
+}
+
 static void
 test_refused(void)
 {
@@ -376,6 +432,7 @@ static const struct sy_test tests[] = {
 	{ "workers together give out every port once", test_all_ports },
 	{ "random takes and gives agree with plain arrays", test_model },
 	{ "a port given back is the last to be taken again", test_reused_last },
+	{ "the owner of a local port is told by the port", test_owners },
 	{ "an end costs 8 KiB over all workers", test_memory },
 	{ "what cannot work is refused", test_refused },
 };

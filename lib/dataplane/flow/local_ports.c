@@ -100,6 +100,8 @@ base_of(const struct sy_local_ports *ports, const struct sy_local_end *of)
 {
 	if (ports->hash == NULL)
 		return 0;
+	if (ports->one_sided)
+		return sy_toeplitz_source(ports->hash, of->family, &of->local, 0);
 	return sy_toeplitz_source(ports->hash, of->family, &of->backend, of->backend_port_be) ^
 		sy_toeplitz_destination(ports->hash, of->family, &of->local, 0);
 }

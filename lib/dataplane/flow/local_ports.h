@@ -38,6 +38,7 @@ struct end {
 
 struct sy_local_ports {
 	const struct sy_toeplitz *hash;
+	bool one_sided;
 	uint32_t mask; /* of the hash: a place */
 	uint32_t free_bits;
 	uint32_t n_slots; /* of each end */
@@ -66,7 +67,9 @@ port_adds(const struct sy_local_ports *ports, uint8_t family, uint16_t port)
 	static const struct sy_addr none;
 
 	if (ports->hash == NULL)
-		return 0;
+		return port;
+	if (ports->one_sided)
+		return sy_toeplitz_source(ports->hash, family, &none, __builtin_bswap16(port));
 	return sy_toeplitz_destination(ports->hash, family, &none, __builtin_bswap16(port));
 }
 

@@ -15,7 +15,7 @@ count_places(const struct sy_local_ports_params *params)
 {
 	uint32_t n = 0;
 
-	if (params->hash == NULL)
+	if (params->bits == 0)
 		return 1;
 	for (uint32_t place = 0; place < 1u << params->bits; place++)
 		n += params->workers[place] == params->worker;
@@ -44,16 +44,15 @@ sy_local_ports_bytes(const struct sy_local_ports_params *params)
 static bool
 is_valid(const struct sy_local_ports_params *params)
 {
-	return params->bits <= SY_OWNERS_BITS && (params->hash != NULL || params->bits == 0) &&
-		params->first != 0 && params->first <= params->last && params->max_ends != 0 &&
-		count_places(params) != 0;
+	return params->bits <= SY_OWNERS_BITS && params->first != 0 &&
+		params->first <= params->last && params->max_ends != 0 && count_places(params) != 0;
 }
 
 static void
 find_places(struct sy_local_ports *ports, const struct sy_local_ports_params *params)
 {
 	for (uint32_t place = 0; place <= ports->mask; place++) {
-		if (params->hash != NULL && params->workers[place] != params->worker)
+		if (params->bits > 0 && params->workers[place] != params->worker)
 			continue;
 		ports->ranks[place] = ports->n_places;
 		ports->places[ports->n_places++] = (uint16_t)place;
@@ -163,6 +162,7 @@ sy_local_ports_create(const struct sy_local_ports_params *params, struct sy_loca
 	if (made == NULL)
 		return -ENOMEM;
 	made->hash = params->hash;
+	made->one_sided = params->one_sided;
 	made->mask = (1u << params->bits) - 1;
 	made->free_bits = PORT_BITS - params->bits;
 	made->first = params->first;

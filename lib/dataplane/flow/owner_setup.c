@@ -4,12 +4,22 @@
 #include "sy/hash.h"
 #include "sy/owner.h"
 
+/* Places to workers, in turn. */
+static void
+deal(struct sy_owners *owners)
+{
+	for (uint32_t i = 0; i <= owners->mask; i++)
+		owners->workers[i] = (uint16_t)(i % owners->n_workers);
+}
+
 void
 sy_owners_init(struct sy_owners *owners, uint32_t n_workers, uint64_t seed)
 {
 	memset(owners, 0, sizeof(*owners));
 	atomic_init(&owners->early, true);
 	owners->n_workers = n_workers;
+	owners->mask = (1u << SY_OWNERS_BITS) - 1;
+	deal(owners);
 	for (uint32_t i = 0; i < 3; i++)
 		owners->seeds[i] = sy_hash_pair(seed, i) | 1; /* a factor: never zero */
 }
@@ -23,7 +33,6 @@ sy_owners_init_nic(struct sy_owners *owners, uint32_t n_workers, const uint8_t k
 	owners->by_nic = true;
 	owners->n_workers = n_workers;
 	owners->mask = (1u << bits) - 1;
-	for (uint32_t i = 0; i <= owners->mask; i++)
-		owners->workers[i] = (uint16_t)(i % n_workers);
+	deal(owners);
 	sy_toeplitz_init(&owners->hash, key);
 }

@@ -180,6 +180,46 @@ const struct sy_config_kind sy_kind_prefix = {
 };
 
 static bool
+range_read(const struct sy_config_key *key, const char *text, void *element)
+{
+	struct sy_range range;
+	struct sy_ip last;
+
+	if (sy_range_parse(text, &range) != 0 || sy_range_size(&range) > SY_MAX_LOCAL_ADDRESSES)
+		return false;
+	last = (struct sy_ip){ range.last, range.family };
+	if (!is_host(&(struct sy_ip){ range.first, range.family }) || !is_host(&last))
+		return false;
+	memcpy((char *)element + key->offset, &range, sizeof(range));
+	return true;
+}
+
+static void
+range_write(const struct sy_config_key *key, const void *element, char *text)
+{
+	sy_range_text((const struct sy_range *)((const char *)element + key->offset), text);
+}
+
+static void
+range_describe(const struct sy_config_key *key, char *form)
+{
+	(void)key;
+	snprintf(form, SY_CONFIG_FORM_SIZE,
+		"an address, a prefix or a range of at most %u addresses of hosts, such as "
+		"\"10.0.0.100\", \"2001:db8::100/124\" or \"10.0.0.100-10.0.0.109\"",
+		SY_MAX_LOCAL_ADDRESSES);
+}
+
+const struct sy_config_kind sy_kind_range = {
+	.name = "range",
+	.json = SY_CONFIG_STRING,
+	.read = range_read,
+	.write = range_write,
+	.describe = range_describe,
+	.pattern = "^[0-9A-Fa-f.:]+(/[0-9]{1,3}|-[0-9A-Fa-f.:]+)?$",
+};
+
+static bool
 mac_read(const struct sy_config_key *key, const char *text, void *element)
 {
 	static const struct sy_mac zero;

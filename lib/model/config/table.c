@@ -227,6 +227,17 @@ static const struct sy_config_key root_keys[] = {
 		.high = 10000000, .fallback = "4096", .restart = true,
 		.help = "Backends that there is room for, over all pools, those of later reloads "
 			"included." },
+	{ "local_addresses", &sy_kind_values, AT(struct sy_config, local_addresses),
+		.other = offsetof(struct sy_config, n_local_addresses), .high = SY_MAX_LOCAL_RANGES,
+		.item = &sy_config_local_address,
+		.help = "Addresses of the balancer's own that backends see in place of the clients, "
+			"in a mode that hides them (256 at most). The ports' twins answer for them. "
+			"Each gives some 64 thousand flows to each backend. A reload may add to them; "
+			"an address that it takes away takes its flows along." },
+	{ "max_local_ends", &sy_kind_number, AT(struct sy_config, max_local_ends), .high = 10000000,
+		.fallback = "0", .restart = true,
+		.help = "Pairs of a local address and a backend with flows at once, for which memory is "
+			"planned: 8 KiB each. 0: twice those of this file, and 64 or more." },
 	{ "idle", &sy_kind_object, .section = &idle_section,
 		.help = "What workers do without traffic." },
 	{ "kernel", &sy_kind_object, .section = &kernel_section,

@@ -85,6 +85,7 @@ struct sy_config_key {
 extern const struct sy_config_section sy_config_root;
 extern const struct sy_config_section sy_config_pool_section;
 extern const struct sy_config_section sy_config_service_section;
+extern const struct sy_config_key sy_config_local_address; /* an item of two lists */
 
 extern const struct sy_config_kind sy_kind_number;
 extern const struct sy_config_kind sy_kind_boolean;
@@ -95,6 +96,7 @@ extern const struct sy_config_kind sy_kind_name;
 extern const struct sy_config_kind sy_kind_text;
 extern const struct sy_config_kind sy_kind_address;
 extern const struct sy_config_kind sy_kind_prefix;
+extern const struct sy_config_kind sy_kind_range;
 extern const struct sy_config_kind sy_kind_mac;
 extern const struct sy_config_kind sy_kind_status;
 extern const struct sy_config_kind sy_kind_ports;

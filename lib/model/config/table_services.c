@@ -231,6 +231,12 @@ static const struct sy_config_key service_address_item = {
 	.size = sizeof(struct sy_ip),
 };
 
+const struct sy_config_key sy_config_local_address = {
+	.name = "range",
+	.kind = &sy_kind_range,
+	.size = sizeof(struct sy_range),
+};
+
 static const struct sy_config_key service_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_service_config, name), .required = true,
 		.help = "Unique." },
@@ -278,6 +284,11 @@ static const struct sy_config_key service_keys[] = {
 	{ "max_half_open", &sy_kind_number, AT(struct sy_service_config, max_half_open),
 		.high = 1000000000, .fallback = "0",
 		.help = "Half-open TCP flows at once, over all workers; 0: an eighth of max_flows." },
+	{ "local_addresses", &sy_kind_values, AT(struct sy_service_config, local_addresses),
+		.other = offsetof(struct sy_service_config, n_local_addresses),
+		.high = SY_MAX_SERVICE_LOCAL_RANGES, .item = &sy_config_local_address,
+		.help = "What the backends of this service see in place of the clients, in a mode that "
+			"hides them; none: the top's local_addresses." },
 	{ "timeouts", &sy_kind_object, .offset = offsetof(struct sy_service_config, timeouts),
 		.section = &timeouts_section,
 		.help = "How long a flow without packets lives, by its state." },

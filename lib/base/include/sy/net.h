@@ -106,6 +106,34 @@ sy_addr_equal(const struct sy_addr *a, const struct sy_addr *b)
 	return ((a->words[0] ^ b->words[0]) | (a->words[1] ^ b->words[1])) == 0;
 }
 
+/* An IPv4 address in the clothes of IPv6, ::ffff:a.b.c.d (RFC 4291, section 2.5.5.2), which no packet
+ * carries: where one table holds both families. */
+static inline struct sy_addr
+sy_addr_map(const struct sy_addr *v4)
+{
+	struct sy_addr mapped = { .bytes = { [10] = 0xff, [11] = 0xff } };
+
+	memcpy(mapped.bytes + 12, v4->bytes, sizeof(v4->v4_be));
+	return mapped;
+}
+
+static inline bool
+sy_addr_is_mapped(const struct sy_addr *addr)
+{
+	static const uint8_t head[12] = { [10] = 0xff, [11] = 0xff };
+
+	return memcmp(addr->bytes, head, sizeof(head)) == 0;
+}
+
+static inline struct sy_addr
+sy_addr_unmap(const struct sy_addr *mapped)
+{
+	uint32_t v4_be;
+
+	memcpy(&v4_be, mapped->bytes + 12, sizeof(v4_be));
+	return sy_addr_v4(v4_be);
+}
+
 static inline bool
 sy_ip_equal(const struct sy_ip *a, const struct sy_ip *b)
 {
@@ -123,6 +151,34 @@ sy_tuple_reverse(const struct sy_tuple *tuple)
 	reverse.src_port_be = tuple->dst_port_be;
 	reverse.dst_port_be = tuple->src_port_be;
 	return reverse;
+}
+
+/* An IPv4 tuple among IPv6's, and back when both of its addresses are mapped; others stay. */
+static inline struct sy_tuple
+sy_tuple_map(const struct sy_tuple *tuple)
+{
+	struct sy_tuple mapped = *tuple;
+
+	if (tuple->family == SY_IPV6)
+		return mapped;
+	mapped.src = sy_addr_map(&tuple->src);
+	mapped.dst = sy_addr_map(&tuple->dst);
+	mapped.family = SY_IPV6;
+	return mapped;
+}
+
+static inline struct sy_tuple
+sy_tuple_unmap(const struct sy_tuple *tuple)
+{
+	struct sy_tuple plain = *tuple;
+
+	if (tuple->family == SY_IPV4 || !sy_addr_is_mapped(&tuple->src) ||
+		!sy_addr_is_mapped(&tuple->dst))
+		return plain;
+	plain.src = sy_addr_unmap(&tuple->src);
+	plain.dst = sy_addr_unmap(&tuple->dst);
+	plain.family = SY_IPV4;
+	return plain;
 }
 
 #endif /* SY_NET_H */

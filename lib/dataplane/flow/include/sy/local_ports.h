@@ -10,13 +10,15 @@
  * same port may serve other ends at the same time, so that each backend brings
  * 64 k ports of its own.  Only such ports are given out whose replies a NIC
  * brings to this worker: the hash of the reply is linear in its bits, so some
- * bits of the port can be chosen freely and the others solved for.
+ * bits of the port can be chosen freely and the others solved for.  Where no NIC
+ * sorts packets, the port's own last bits tell whose it is.
  *
  * Each end has a bitmap of the worker's own ports: 8 KiB, divided by the number
  * of workers.  A port given back is taken again as late as possible, since the
  * backend may still remember its last connection (TIME-WAIT).  All memory is
  * taken by create(); the rest is the worker's alone.
  */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sy/net.h"
@@ -26,10 +28,13 @@ struct sy_local_ports;
 
 struct sy_local_ports_params {
 	/* How ports to servers hash: a place of the table is the last `bits` bits.  Other objects
-	 * may use it too; it outlives this one.  NULL: all replies come to this worker. */
+	 * may use it too; it outlives this one.  NULL: no hash, the port's own last bits. */
 	const struct sy_toeplitz *hash;
+	/* The hash is of the reply's destination alone, and what that adds is what it would as a
+	 * source: how NICs hash on the first rung of the steering ladder. */
+	bool one_sided;
 	const uint16_t *workers; /* [1 << bits]: whose the places are; read by create() only */
-	unsigned int bits; /* SY_OWNERS_BITS at most; 0 without a hash */
+	unsigned int bits; /* SY_OWNERS_BITS at most; 0: all replies come to this worker */
 	uint32_t worker;
 	uint16_t first; /* ports to give out, host order, both included */
 	uint16_t last;

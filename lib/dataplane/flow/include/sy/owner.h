@@ -11,6 +11,10 @@
  * (the first rung of the steering ladder), it says what the NICs do, so that a
  * packet which they brought elsewhere (an ICMP error, a fragment) can still be
  * handed to the right worker.  Otherwise it is a keyed hash of our own.
+ *
+ * Where a flow's backend sees an address of ours in the client's place, replies
+ * do not carry the client.  Its owner has then chosen the local port so that it
+ * tells the owner (sy/local_ports.h).
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -29,8 +33,10 @@ struct sy_owners {
 	bool by_nic;
 	uint32_t n_workers;
 	uint64_t seeds[3]; /* of the hash of our own */
-	uint32_t mask; /* the NIC's: these bits of the hash ... */
-	uint16_t workers[1 << SY_OWNERS_BITS]; /* ... are the place in this table */
+	/* These bits of the NIC's hash are the place in the table below; without the NIC these bits
+	 * of a local port. */
+	uint32_t mask;
+	uint16_t workers[1 << SY_OWNERS_BITS];
 	struct sy_toeplitz hash; /* as client-side ports use it: sources count */
 };
 
@@ -70,6 +76,16 @@ sy_owner(const struct sy_owners *owners, uint8_t family, const struct sy_addr *a
 	hash = sy_owner_fold(addr->words[0] ^ owners->seeds[0], addr->words[1] ^ owners->seeds[1]);
 	hash = sy_owner_fold(hash ^ port_be, owners->seeds[2]);
 	return (uint32_t)((hash >> 32) * owners->n_workers >> 32);
+}
+
+/* The worker that owns the flow with this local endpoint of ours. */
+static inline uint32_t
+sy_owner_of_local(const struct sy_owners *owners, uint8_t family, const struct sy_addr *addr,
+	uint16_t port_be)
+{
+	if (owners->by_nic)
+		return sy_owner(owners, family, addr, port_be);
+	return owners->workers[__builtin_bswap16(port_be) & owners->mask];
 }
 
 #endif /* SY_OWNER_H */

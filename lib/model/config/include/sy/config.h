@@ -21,6 +21,7 @@
 #include "sy/error.h"
 #include "sy/log.h"
 #include "sy/net.h"
+#include "sy/range.h"
 
 #define SY_NAME_SIZE 64 /* longest name with its end: letters, digits, '-', '_', '.' */
 #define SY_TEXT_SIZE 256
@@ -30,6 +31,9 @@
 #define SY_MAX_POOL_BACKENDS 65535
 #define SY_MAX_ROUTES 16384
 #define SY_MAX_SERVICE_ADDRESSES 16
+#define SY_MAX_LOCAL_RANGES 16 /* entries of the top's list of local addresses */
+#define SY_MAX_SERVICE_LOCAL_RANGES 4
+#define SY_MAX_LOCAL_ADDRESSES 256 /* in one list */
 
 enum sy_idle_mode {
 	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
@@ -176,6 +180,8 @@ struct sy_service_config {
 	uint32_t max_flows; /* over all workers; 0: a share, see sy_config_service_flows() */
 	uint32_t max_half_open; /* over all workers; 0: an eighth of the top's max_flows */
 	struct sy_timeouts timeouts;
+	struct sy_range local_addresses[SY_MAX_SERVICE_LOCAL_RANGES]; /* in place of the top's */
+	uint16_t n_local_addresses; /* ranges; 0: the top's */
 };
 
 struct sy_config {
@@ -195,6 +201,9 @@ struct sy_config {
 	uint32_t max_routes; /* of a family: memory is planned for their table */
 	uint32_t punt_rate; /* packets a second of each kind to the kernel, over all workers */
 	uint32_t punt_burst;
+	struct sy_range local_addresses[SY_MAX_LOCAL_RANGES]; /* what backends see as the client */
+	uint16_t n_local_addresses;
+	uint32_t max_local_ends; /* a worker's; 0: counted, see sy_config_local_ends() */
 	char control_socket[108];
 	char control_group[SY_NAME_SIZE]; /* may use the control socket too; empty: root only */
 	struct sy_port_config *ports;
@@ -256,6 +265,23 @@ sy_config_service_half_open(const struct sy_service_config *service, uint32_t ma
 	return service->max_half_open > 0 ? service->max_half_open : max_flows / 8;
 }
 
+/* The local addresses of a service: its own, or the top's.  Returns how many ranges. */
+static inline uint16_t
+sy_config_local_ranges(const struct sy_config *config, const struct sy_service_config *service,
+	const struct sy_range **ranges)
+{
+	bool own = service->n_local_addresses > 0;
+
+	*ranges = own ? service->local_addresses : config->local_addresses;
+	return own ? service->n_local_addresses : config->n_local_addresses;
+}
+
+/* How many addresses of a family the ranges hold. */
+uint32_t sy_config_local_count(const struct sy_range *ranges, uint16_t n_ranges, uint8_t family);
+
+/* Pairs of a local address and a backend that a worker has room for. */
+uint32_t sy_config_local_ends(const struct sy_config *config);
+
 /*
  * Names that this component cannot know because the things live in components above it.
  * The lists are for the message ("known: rr, wrr, ...").
@@ -263,6 +289,7 @@ sy_config_service_half_open(const struct sy_service_config *service, uint32_t ma
 struct sy_config_names {
 	bool (*is_scheduler)(const char *name);
 	bool (*is_mode)(const char *name);
+	bool (*is_local)(const char *mode); /* hides clients behind local addresses; NULL: none */
 	const char *schedulers;
 	const char *modes;
 };
