@@ -52,6 +52,20 @@ static const struct column service_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column limit_columns[] = {
+	{ "SERVICE", "name", cell_text, true },
+	{ "ACTIVE", "active", cell_count, false },
+	{ "AT MOST", "max_flows", cell_count, false },
+	{ "HALF-OPEN", "embryonic", cell_count, false },
+	{ "AT MOST", "max_half_open", cell_count, false },
+	{ "REFUSED", "flows_refused", cell_count, false },
+	{ "SHED", "flows_shed", cell_count, false },
+	{ "STATELESS IN", "stateless_in", cell_count, false },
+	{ "OUT", "stateless_out", cell_count, false },
+	{ "AT THE LIMIT", "on_full", cell_text, true },
+	{ .header = NULL },
+};
+
 static const struct column backend_columns[] = {
 	{ "BACKEND", "name", cell_backend, true },
 	{ "ADDRESS", "address", cell_endpoint, true },
@@ -108,6 +122,7 @@ const struct view_columns view_columns[] = {
 	{ "cycles", "worker", cycle_columns, "no packet has been measured", NULL },
 	{ "steering", "rung", steering_columns, "no steering", NULL },
 	{ "services", "service", service_columns, "no services", NULL },
+	{ "limits", "service", limit_columns, "no services", NULL },
 	{ "backends", "backend", backend_columns, "no backends", NULL },
 	{ "flows", NULL, flow_columns, "no flows", NULL },
 	{ "drops", "reason", drop_columns, "no packet has been dropped", "packets" },

@@ -119,6 +119,27 @@ expect_keys(struct json_object *object, const char *const keys[])
 	}
 }
 
+/* What a flood does to a service must be seen without reading its traffic. */
+static void
+test_limits(void)
+{
+	static const char *const keys[] = { "name", "active", "flows_refused", "embryonic",
+		"max_flows", "max_half_open", "on_full", "flows_shed", "stateless_in",
+		"stateless_out", NULL };
+	struct json_object *rows, *row;
+
+	open_surface("");
+	rows = ask_all("limits");
+	CU_ASSERT_TRUE(json_object_array_length(rows) > 0);
+	expect_keys(json_object_array_get_idx(rows, 0), keys);
+	json_object_put(rows);
+	row = ask_one("limits", "{\"service\":\"www\"}");
+	CU_ASSERT_STRING_EQUAL(text_of(row, "name"), "www");
+	json_object_put(row);
+	expect_failure("limits", "{\"service\":\"x\"}", "no service 'x'");
+	close_surface();
+}
+
 static void
 test_cycles(void)
 {
@@ -449,6 +470,7 @@ static const struct sy_test tests[] = {
 	{ "backends: sums over workers, live flows, filters", test_backends },
 	{ "backends and health say one word for a state", test_states },
 	{ "services: flows that live are created less ended", test_services },
+	{ "limits: what a service may have, and what a flood took", test_limits },
 	{ "steering: every rung with its state and reason", test_steering },
 	{ "drops: every reason with its sum and meaning", test_drops },
 	{ "info: the daemon's own figures among the rest", test_info },

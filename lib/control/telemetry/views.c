@@ -67,6 +67,12 @@ const struct sy_view sy_views[] = {
 		.names = { "name" },
 		.picks = "service",
 		.begin = sy_view_services },
+	{ .name = "limits",
+		.help = "Names of the services; with a name, its limits and floods",
+		.arguments = service_arguments,
+		.names = { "name" },
+		.picks = "service",
+		.begin = sy_view_limits },
 	{ .name = "backends",
 		.help = "POOL/BACKEND of the backends; with one, that backend",
 		.arguments = backend_arguments,
@@ -190,6 +196,25 @@ sy_view_find_service(struct sy_surface *surface, const char *name, struct sy_err
 	}
 	sy_error_set(error, -ENOENT, "no service '%.64s'", name);
 	return SY_NONE;
+}
+
+void
+sy_view_answer_services(struct sy_surface *surface, struct json_object *arguments,
+	struct sy_answer *answer, sy_row_make make)
+{
+	const char *name = sy_call_text(arguments, "service");
+	uint32_t first = 0;
+	uint32_t limit = sy_registry_n_services(surface->context->registry);
+
+	if (name != NULL) {
+		first = sy_view_find_service(surface, name, &answer->error);
+		if (first == SY_NONE) {
+			sy_answer_fail(answer, -ENOENT, "no service '%.64s'", name);
+			return;
+		}
+		limit = first + 1;
+	}
+	sy_view_answer_slots(surface, answer, first, limit, SY_NONE, make);
 }
 
 void

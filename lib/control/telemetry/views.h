@@ -48,6 +48,14 @@ void sy_view_answer_slots(struct sy_surface *surface, struct sy_answer *answer, 
 /* The number of a service by its name; SY_NONE with error filled when there is none. */
 uint32_t sy_view_find_service(struct sy_surface *surface, const char *name, struct sy_error *error);
 
+/* A row for each service, or of the one that the argument "service" names. */
+void sy_view_answer_services(struct sy_surface *surface, struct json_object *arguments,
+	struct sy_answer *answer, sy_row_make make);
+
+/* What limits a service's flows, what happens at the limit, and what has come of it. */
+void sy_view_add_limits(struct json_object *row, const struct sy_surface_context *context,
+	const struct sy_service *service);
+
 /* Adds the figures of a function of the daemon's. */
 void sy_view_add_figures(
 	struct json_object *object, const struct sy_surface_figure figures[], uint32_t n_figures);
@@ -61,6 +69,7 @@ void sy_view_ports(struct sy_surface *, struct json_object *, struct sy_answer *
 void sy_view_workers(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_cycles(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_services(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_limits(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_backends(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_flows(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_steering(struct sy_surface *, struct json_object *, struct sy_answer *);
