@@ -30,7 +30,7 @@ print_usage(FILE *out)
 	      "       steelyard-bench --only NAME --packets N\n"
 	      "       steelyard-bench --list | --memory [--quick] [--only NAME,...]\n"
 	      "\n"
-	      "  --quick     fewer scenarios and packets: two minutes instead of ten\n"
+	      "  --quick     fewer scenarios and packets: half a minute instead of ten\n"
 	      "  --only      scenarios whose names begin so: known4, flood4,udp\n"
 	      "  --repeats   runs of which the median is taken, 3 to 101 (15; quick: 11)\n"
 	      "  --json      also writes the table's figures to FILE\n"
@@ -118,7 +118,10 @@ parse_options(int argc, char **argv, struct options *options)
 			fprintf(stderr, "steelyard-bench: %s: out of range or no number\n", optarg);
 		return -EINVAL;
 	}
-	return optind == argc ? 0 : -EINVAL;
+	if (optind == argc)
+		return 0;
+	fprintf(stderr, "steelyard-bench: '%s' is no option and no command\n", argv[optind]);
+	return -EINVAL;
 }
 
 static bool

@@ -42,6 +42,11 @@ test_features() {
 }
 
 test_documents() {
+	local installed
+	installed=$(meson install -C "$root/build" --no-rebuild --dry-run 2>&1)
+	for file in "$root"/conf/REFERENCE.md "$root"/conf/*.json; do
+		expect "${file##*/} is installed" 0 "$file" echo "$installed"
+	done
 	expect "documents runs a command" 0 '' document 'sh run' 'test -f tools/test'
 	expect "documents refuses a command that fails" 1 'fails with status' document 'sh run' 'false'
 	expect "documents refuses a failure before the last command" 1 'fails with' \

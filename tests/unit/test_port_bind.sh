@@ -169,6 +169,9 @@ expect 'hugepages are spread over nodes, on top of those in use' 0 \
 	--dry-run hugepages 200
 expect 'pages that are free already are enough' 0 'node 0: 4 pages are free already' \
 	--dry-run --node 0 hugepages 4
+expect 'more pages than there is memory for are told' 0 \
+	'warning: 99999999 pages are 199999998 MB, more than the 8192 MB that are available' \
+	--dry-run hugepages 99999999
 expect 'auto is a quarter of the available memory' 0 "+ echo 512 > " --dry-run hugepages auto
 expect '--persist writes a file for sysctl' 0 \
 	"+ echo vm.nr_hugepages = 8 > $root/etc/sysctl.d/60-steelyard-hugepages.conf" \
