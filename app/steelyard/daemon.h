@@ -26,6 +26,12 @@ struct worker_port {
 	uint16_t worker;
 };
 
+/* What a worker's interrupts get. */
+struct worker_queues {
+	const struct sy_ports *ports;
+	uint16_t worker;
+};
+
 struct daemon {
 	const char *file; /* the configuration's */
 	struct sy_config *config; /* the one in force */
@@ -41,6 +47,7 @@ struct daemon {
 	struct sy_publisher publisher;
 	struct sy_mailbox *mailboxes[SY_MAX_WORKERS];
 	struct worker_port worker_ports[SY_MAX_WORKERS][SY_MAX_PORTS];
+	struct worker_queues worker_queues[SY_MAX_WORKERS];
 	struct sy_worker *workers[SY_MAX_WORKERS];
 	struct sy_surface_worker surface_workers[SY_MAX_WORKERS];
 	uint32_t n_workers;

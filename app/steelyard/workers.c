@@ -38,6 +38,45 @@ connect_ports(struct daemon *daemon, uint16_t worker, struct sy_port_io *ios)
 	}
 }
 
+static bool
+arm(void *context)
+{
+	const struct worker_queues *queues = context;
+
+	return sy_ports_arm(queues->ports, queues->worker);
+}
+
+static bool
+wait_for_packet(void *context, uint32_t ms)
+{
+	const struct worker_queues *queues = context;
+
+	return sy_ports_wait(queues->ports, queues->worker, ms);
+}
+
+static void
+disarm(void *context)
+{
+	const struct worker_queues *queues = context;
+
+	sy_ports_disarm(queues->ports, queues->worker);
+}
+
+/* What the ports and the CPU can is known when the ports have started. */
+static void
+set_idle(struct daemon *daemon, uint16_t worker)
+{
+	const struct sy_worker_interrupts interrupts = {
+		.context = &daemon->worker_queues[worker],
+		.arm = arm,
+		.wait = wait_for_packet,
+		.disarm = disarm,
+	};
+
+	daemon->worker_queues[worker] = (struct worker_queues){ daemon->ports, worker };
+	sy_worker_set_idle(daemon->workers[worker], daemon->ports->idle_mode, &interrupts);
+}
+
 static int
 create_worker(struct daemon *daemon, uint16_t index)
 {
@@ -86,7 +125,10 @@ int
 daemon_launch_workers(struct daemon *daemon, struct sy_error *error)
 {
 	for (uint16_t i = 0; i < daemon->n_workers; i++) {
-		int status = rte_eal_remote_launch(
+		int status;
+
+		set_idle(daemon, i);
+		status = rte_eal_remote_launch(
 			sy_worker_run, daemon->workers[i], sy_eal_worker_lcore(i));
 
 		if (status != 0) {

@@ -47,8 +47,8 @@ def checksums(lab):
     return found[0]
 
 
-def restart(lab):
-    lab.appliance.start(lab.config())
+def restart(lab, **more):
+    lab.appliance.start(lab.config() | more)
     lab.control.wait_all_up(pci.START_S)
 
 
@@ -102,13 +102,16 @@ def profiles_without_checksums(lab):
 
 
 def test_tcp_and_udp_without_checksum_offloads(lab):
+    """And with idle workers that wait for the cards' interrupts, which all three have."""
     stop(lab)
     lab.appliance.environment["STEELYARD_DRIVERS_CONFIG"] = profiles_without_checksums(lab)
     try:
-        restart(lab)
+        restart(lab, idle={"mode": "interrupt", "longest": "50ms"})
     finally:
         lab.appliance.environment.clear()
     assert checksums(lab) == set(), checksums(lab)
+    assert "idle workers wait for the ports' receive interrupts" in lab.appliance.log(), \
+        lab.appliance.log()
     pass_traffic(lab)
 
 

@@ -4,6 +4,7 @@
  * what was asked for; how long it takes on this machine does not matter.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include <rte_cycles.h>
@@ -130,9 +131,122 @@ test_no_sleep_while_behind(void)
 	fixture_stop(&fixture);
 }
 
+/* Interrupts that are raised when the test says so. */
+static struct {
+	uint32_t n_armed, n_waits, n_disarmed;
+	uint32_t last_ms;
+	bool refuses;
+	bool raised;
+} nic;
+
+static bool
+arm(void *context)
+{
+	(void)context;
+	nic.n_armed += !nic.refuses;
+	return !nic.refuses;
+}
+
+static bool
+wait_for_nic(void *context, uint32_t ms)
+{
+	(void)context;
+	CU_ASSERT_EQUAL(nic.n_armed, nic.n_disarmed + 1);
+	nic.n_waits++;
+	nic.last_ms = ms;
+	return nic.raised;
+}
+
+static void
+disarm(void *context)
+{
+	(void)context;
+	nic.n_disarmed++;
+}
+
+/* Until sleeps are as long as they get, which the fixture has set to so much. */
+static void
+start_with_interrupts(uint32_t longest_us, bool refuses)
+{
+	static const struct sy_worker_interrupts interrupts = {
+		.arm = arm, .wait = wait_for_nic, .disarm = disarm
+	};
+	char *text = fixture_config("", "");
+
+	fixture_start(&fixture, text, 1);
+	fixture_rest(&fixture, SLEEP_US, longest_us);
+	sy_worker_set_idle(fixture.workers[0], SY_IDLE_INTERRUPT, &interrupts);
+	free(text);
+	memset(&nic, 0, sizeof(nic));
+	nic.refuses = refuses;
+	n_sleeps = 0;
+	receive();
+	for (int i = 0; i < 100000 && nic.n_armed == 0 && last_us < longest_us; i++)
+		sy_worker_turn(fixture.workers[0]);
+}
+
+/* What came just before the interrupts were switched on has raised none: a turn looks for it. */
+static void
+test_interrupts_instead_of_long_sleeps(void)
+{
+	start_with_interrupts(2500, false);
+	CU_ASSERT_TRUE(n_sleeps > 0);
+	CU_ASSERT_EQUAL(nic.n_armed, 1);
+	CU_ASSERT_EQUAL(nic.n_waits, 0);
+	n_sleeps = 0;
+	for (int i = 0; i < 50; i++) {
+		sy_worker_turn(fixture.workers[0]);
+		rte_delay_us_block(1000);
+	}
+	CU_ASSERT_EQUAL(n_sleeps, 0);
+	CU_ASSERT_EQUAL(nic.n_waits, 50);
+	CU_ASSERT_EQUAL(nic.n_armed, 1);
+	CU_ASSERT_EQUAL(nic.last_ms, 3);
+	fixture_stop(&fixture);
+}
+
+static void
+test_interrupt_is_armed_anew(void)
+{
+	start_with_interrupts(2500, false);
+	nic.raised = true;
+	sy_worker_turn(fixture.workers[0]);
+	CU_ASSERT_EQUAL(nic.n_disarmed, 1);
+	sy_worker_turn(fixture.workers[0]);
+	CU_ASSERT_EQUAL(nic.n_armed, 2);
+	CU_ASSERT_EQUAL(nic.n_waits, 1);
+	fixture_stop(&fixture);
+}
+
+static void
+test_packet_switches_interrupts_off(void)
+{
+	start_with_interrupts(2500, false);
+	receive();
+	CU_ASSERT_EQUAL(nic.n_disarmed, 1);
+	CU_ASSERT_EQUAL(nic.n_waits, 0);
+	receive();
+	CU_ASSERT_EQUAL(nic.n_disarmed, 1);
+	fixture_stop(&fixture);
+}
+
+static void
+test_refused_interrupts(void)
+{
+	start_with_interrupts(1000, true);
+	n_sleeps = 0;
+	CU_ASSERT_EQUAL(sleep_once(), 1000);
+	CU_ASSERT_EQUAL(nic.n_waits, 0);
+	fixture_stop(&fixture);
+}
+
 static const struct sy_test tests[] = {
 	{ "sleeps grow with the silence up to the longest", test_sleeps_grow },
 	{ "a packet makes sleeps short again", test_packet_ends_long_sleeps },
+	{ "long sleeps are waits for an interrupt", test_interrupts_instead_of_long_sleeps },
+	{ "a raised interrupt is armed anew before the next wait", test_interrupt_is_armed_anew },
+	{ "a packet switches interrupts off", test_packet_switches_interrupts_off },
+	{ "a worker whose interrupts are refused sleeps", test_refused_interrupts },
 	{ "a worker with entries to visit does not sleep", test_no_sleep_while_behind },
 };
 

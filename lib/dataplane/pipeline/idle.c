@@ -10,6 +10,11 @@
  * and idle.longest.  So a packet that ends a silence waits at most an eighth of
  * that silence more, conversations keep the short sleeps, and only a worker
  * that nobody has needed for a while sleeps long.
+ *
+ * With interrupts, it waits for one instead of sleeping long.  They are switched
+ * on a turn before: what came just then has raised none, and that turn finds it.
+ * What other workers and the kernel bring raises none either, and waits as it
+ * would for the end of a sleep.
  */
 #include <time.h>
 
@@ -19,6 +24,7 @@
 #include "worker.h"
 
 #define SHARE_OF_SILENCE 8
+#define US_PER_MS 1000
 
 static uint64_t
 sleep_us(const struct sy_worker *worker)
@@ -32,9 +38,8 @@ sleep_us(const struct sy_worker *worker)
 }
 
 static void
-rest(const struct sy_worker *worker)
+rest(uint64_t us)
 {
-	uint64_t us = sleep_us(worker);
 	struct timespec duration = {
 		.tv_sec = (time_t)(us / 1000000),
 		.tv_nsec = (long)(us % 1000000) * 1000,
@@ -44,9 +49,52 @@ rest(const struct sy_worker *worker)
 }
 
 void
+sy_idle_disarm(struct sy_worker *worker)
+{
+	worker->interrupts.disarm(worker->interrupts.context);
+	worker->armed = false;
+}
+
+/* Whether the time is one to wait for interrupts, which takes whole milliseconds. */
+static bool
+is_long(const struct sy_worker *worker, uint64_t us)
+{
+	return worker->interrupts.arm != NULL &&
+		us >= RTE_MIN(worker->idle_longest_us, (uint64_t)US_PER_MS);
+}
+
+static void
+rest_for_interrupt(struct sy_worker *worker, uint64_t us)
+{
+	const struct sy_worker_interrupts *interrupts = &worker->interrupts;
+
+	if (!worker->armed) {
+		worker->armed = interrupts->arm(interrupts->context);
+		if (!worker->armed)
+			rest(us);
+		return;
+	}
+	/* Devices may switch theirs off when they have raised one. */
+	if (interrupts->wait(interrupts->context, (uint32_t)((us + US_PER_MS - 1) / US_PER_MS)))
+		sy_idle_disarm(worker);
+}
+
+static void
+rest_some(struct sy_worker *worker)
+{
+	uint64_t us = sleep_us(worker);
+
+	if (worker->idle_mode == SY_IDLE_INTERRUPT && is_long(worker, us))
+		rest_for_interrupt(worker, us);
+	else
+		rest(us);
+}
+
+void
 sy_idle(struct sy_worker *worker)
 {
-	if (worker->idle_mode == SY_IDLE_POLL || sy_sweep_is_behind(worker))
+	if (worker->idle_mode == SY_IDLE_POLL || worker->idle_mode == SY_IDLE_MONITOR ||
+		sy_sweep_is_behind(worker))
 		return;
 	if (worker->tsc - worker->idle_since < worker->idle_after_cycles)
 		rte_pause();
@@ -54,5 +102,5 @@ sy_idle(struct sy_worker *worker)
 		for (int i = 0; i < 64; i++)
 			rte_pause();
 	else
-		rest(worker);
+		rest_some(worker);
 }

@@ -86,6 +86,8 @@ sy_worker_turn(struct sy_worker *worker)
 		&worker->seen_version, worker->snapshot->version, memory_order_relaxed);
 	if (!busy)
 		sy_idle(worker);
+	else if (unlikely(worker->armed)) /* it has rested until now */
+		sy_idle_disarm(worker);
 	account_time(worker, busy);
 	return busy;
 }

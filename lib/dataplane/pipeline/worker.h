@@ -101,6 +101,8 @@ struct sy_worker {
 	uint64_t idle_since;
 	uint32_t idle_sleep_us;
 	uint32_t idle_longest_us;
+	bool armed; /* the interrupts are on */
+	struct sy_worker_interrupts interrupts; /* without functions: there are none */
 	_Atomic uint64_t seen_version;
 	_Atomic bool stop;
 	struct sy_packet packets[SY_BURST];
@@ -243,5 +245,6 @@ bool sy_sweep_is_behind(const struct sy_worker *worker); /* there is more to vis
 
 /* idle.c: what a worker does after a turn that found nothing. */
 void sy_idle(struct sy_worker *worker);
+void sy_idle_disarm(struct sy_worker *worker); /* armed, and there is work */
 
 #endif /* SY_WORKER_PRIVATE_H */

@@ -106,6 +106,15 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 }
 
 void
+sy_worker_set_idle(struct sy_worker *worker, enum sy_idle_mode mode,
+	const struct sy_worker_interrupts *interrupts)
+{
+	worker->idle_mode = (uint8_t)mode;
+	worker->interrupts =
+		interrupts != NULL ? *interrupts : (struct sy_worker_interrupts){ .arm = NULL };
+}
+
+void
 sy_worker_destroy(struct sy_worker *worker)
 {
 	if (worker == NULL)

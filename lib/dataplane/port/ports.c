@@ -10,6 +10,7 @@
 #include "device.h"
 #include "ladder.h"
 #include "pool.h"
+#include "rest.h"
 #include "setup.h"
 #include "sy/log.h"
 
@@ -81,6 +82,7 @@ sy_ports_open(const struct sy_config *config, const int *worker_sockets, struct 
 	if (made == NULL)
 		return sy_error_set(error, -ENOMEM, "ports: out of memory");
 	made->n_workers = config->workers;
+	sy_rest_init(made, (enum sy_idle_mode)config->idle_mode);
 	sy_owners_init(&made->owners, made->n_workers, rte_rand());
 	for (uint16_t w = 0; w < config->workers; w++)
 		made->worker_sockets[w] = worker_sockets[w] < 0 ? 0 : worker_sockets[w];
@@ -96,6 +98,7 @@ sy_ports_open(const struct sy_config *config, const int *worker_sockets, struct 
 int
 sy_ports_start(struct sy_ports *ports, struct sy_error *error)
 {
+	sy_rest_before_start(ports);
 	for (uint32_t i = 0; i < ports->n_ports; i++) {
 		struct sy_port *port = &ports->ports[i];
 		int status = rte_eth_dev_start(port->device);
@@ -108,6 +111,7 @@ sy_ports_start(struct sy_ports *ports, struct sy_error *error)
 		port->started = true;
 		sy_port_poll_link(port);
 	}
+	sy_rest_after_start(ports);
 	sy_ladder_settle(ports);
 	return 0;
 }
@@ -115,6 +119,7 @@ sy_ports_start(struct sy_ports *ports, struct sy_error *error)
 void
 sy_ports_stop(struct sy_ports *ports)
 {
+	sy_rest_before_stop(ports);
 	for (uint32_t i = 0; i < ports->n_ports; i++) {
 		struct sy_port *port = &ports->ports[i];
 

@@ -164,7 +164,10 @@ int
 sy_setup_apply(struct sy_port *port, const struct sy_port_config *config,
 	const struct sy_ports *ports, struct sy_error *error)
 {
-	struct rte_eth_conf conf = { .rxmode.mtu = port->mtu };
+	struct rte_eth_conf conf = {
+		.rxmode.mtu = port->mtu,
+		.intr_conf.rxq = ports->idle_mode == SY_IDLE_INTERRUPT,
+	};
 	struct rte_eth_dev_info info;
 	int status = rte_eth_dev_info_get(port->device, &info);
 

@@ -17,6 +17,8 @@ static const struct sy_config_choice idle_modes[] = {
 	{ "sleep", SY_IDLE_SLEEP },
 	{ "pause", SY_IDLE_PAUSE },
 	{ "poll", SY_IDLE_POLL },
+	{ "interrupt", SY_IDLE_INTERRUPT },
+	{ "monitor", SY_IDLE_MONITOR },
 	{ NULL, 0 },
 };
 
@@ -41,7 +43,10 @@ static const struct sy_config_key idle_keys[] = {
 	{ "mode", &sy_kind_choice, AT(struct sy_config, idle_mode), .choices = idle_modes,
 		.fallback = "sleep", .restart = true,
 		.help = "What a worker does that receives nothing: sleep (leaves the core to others), "
-			"pause (leaves a hyperthread its share) or poll (lowest latency)." },
+			"pause (leaves a hyperthread its share), poll (lowest latency), interrupt (as "
+			"sleep, but instead of the long sleeps it waits for the ports' receive interrupts) "
+			"or monitor (as poll, but the CPU watches the queue at low power: umwait). Where a "
+			"device or the CPU cannot do the last two, the log says so and workers sleep." },
 	{ "after", &sy_kind_duration, AT(struct sy_config, idle_after_us), .unit = 1,
 		.high = 1000000, .fallback = "100us", .restart = true,
 		.help = "How long nothing must have been received." },

@@ -39,6 +39,14 @@ struct sy_port_io {
 	uint32_t sender; /* the worker that has a transmit queue, when send is NULL */
 };
 
+/* Receive interrupts of all queues of one worker, which calls these. */
+struct sy_worker_interrupts {
+	void *context;
+	bool (*arm)(void *context); /* packets from now on raise one; false: none will */
+	bool (*wait)(void *context, uint32_t ms); /* so long at most; whether one was raised */
+	void (*disarm)(void *context);
+};
+
 struct sy_worker_params {
 	uint32_t index;
 	uint32_t n_workers;
@@ -67,6 +75,11 @@ struct sy_worker;
 /* 0, -ENOMEM, or -EINVAL (more ports or workers than there may be, several without owners). */
 int sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worker);
 void sy_worker_destroy(struct sy_worker *worker); /* stopped, or never run; NULL is no error */
+
+/* Not running: how it rests from now on, instead of as its parameters say.  interrupts are for
+ * SY_IDLE_INTERRUPT and copied; NULL: none. */
+void sy_worker_set_idle(struct sy_worker *worker, enum sy_idle_mode mode,
+	const struct sy_worker_interrupts *interrupts);
 
 /* lcore_function_t: argument is the worker.  Returns 0 after stop(). */
 int sy_worker_run(void *worker);

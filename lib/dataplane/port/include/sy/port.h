@@ -107,6 +107,8 @@ struct sy_ports {
 	struct sy_port_pool pools[SY_MAX_PORT_POOLS];
 	uint32_t n_pools;
 	struct sy_profiles *profiles;
+	enum sy_idle_mode idle_mode; /* final once the ports are started: what all can do */
+	int interrupt_fds[SY_MAX_WORKERS]; /* what rest.c waits on, -1: nothing */
 	struct sy_steering steering; /* final once the ports are started */
 	struct sy_owners owners; /* likewise: for workers */
 	uint8_t clients_key[SY_TOEPLITZ_KEY]; /* of the hash of client-side ports */
@@ -167,6 +169,13 @@ const char *sy_port_offloads_text(uint32_t offloads, char *text, size_t size);
  * Management core.
  */
 bool sy_ports_judge_steering(struct sy_ports *ports, uint64_t transmitted, uint64_t astray);
+
+/* Workers, with idle_mode SY_IDLE_INTERRUPT: interrupts of this worker's receive queues.  arm: packets
+ * that come from now on raise one; false: some queue refuses.  wait: for one, at most so long; whether
+ * one was raised. */
+bool sy_ports_arm(const struct sy_ports *ports, uint16_t worker);
+bool sy_ports_wait(const struct sy_ports *ports, uint16_t worker, uint32_t ms);
+void sy_ports_disarm(const struct sy_ports *ports, uint16_t worker);
 
 /* Workers.  Takes up to n packets from this worker's queues of the port. */
 static inline uint16_t

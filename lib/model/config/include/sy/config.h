@@ -39,6 +39,8 @@ enum sy_idle_mode {
 	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
 	SY_IDLE_PAUSE, /* the CPU's pause instruction: leaves a hyperthread its share */
 	SY_IDLE_SLEEP, /* sleep, ever longer: leaves the core to others */
+	SY_IDLE_INTERRUPT, /* the same, and wait for a receive interrupt instead of long sleeps */
+	SY_IDLE_MONITOR, /* poll, and let the CPU watch the queue: see rte_power */
 };
 
 /* Whom a port leads to: what steering needs to know, see sy_config_port_side(). */
