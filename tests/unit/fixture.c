@@ -311,9 +311,10 @@ fixture_closes(struct fixture *fixture)
 	for (uint32_t i = 0; i < fixture->n_workers; i++) {
 		const uint64_t *c = fixture->stats->workers[i]->counters;
 		uint64_t in = c[SY_COUNTER_RECEIVED] + c[SY_COUNTER_FROM_KERNEL] +
-			c[SY_COUNTER_HANDED_IN] + c[SY_COUNTER_ORIGINATED];
+			c[SY_COUNTER_HANDED_IN] + c[SY_COUNTER_ORIGINATED] + c[SY_COUNTER_RELEASED];
 		uint64_t out = c[SY_COUNTER_TRANSMITTED] + c[SY_COUNTER_TO_KERNEL] +
-			c[SY_COUNTER_HANDED_OVER] + sy_stats_worker_dropped(fixture->stats, i);
+			c[SY_COUNTER_HANDED_OVER] + c[SY_COUNTER_HELD] +
+			sy_stats_worker_dropped(fixture->stats, i);
 
 		if (in != out ||
 			c[SY_COUNTER_FLOWS_CREATED] - c[SY_COUNTER_FLOWS_ENDED] !=

@@ -197,28 +197,6 @@ test_flood_leaves_errors(void)
 	fixture_stop(&fixture);
 }
 
-/* Its other pieces, without ports, find no flow. */
-static void
-test_first_fragment(void)
-{
-	struct rte_mbuf *mbuf;
-	struct rte_ipv4_hdr *ip;
-
-	start("", "", 1);
-	fixture_receive(&fixture, WAN, fixture_packet(&fixture, CLIENT, 4000, VIP, 53, 0, 0, 0));
-	fixture_forget_sent(&fixture);
-	mbuf = fixture_packet(&fixture, CLIENT, 4000, VIP, 53, 0, 0, 0);
-	ip = rte_pktmbuf_mtod_offset(mbuf, struct rte_ipv4_hdr *, RTE_ETHER_HDR_LEN);
-	ip->fragment_offset = htons(RTE_IPV4_HDR_MF_FLAG);
-	ip->hdr_checksum = 0;
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	fixture_receive(&fixture, WAN, mbuf);
-	CU_ASSERT_EQUAL(fixture.ports[LAN].n_out, 0);
-	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_FRAGMENT), 1);
-	CU_ASSERT_TRUE(fixture_closes(&fixture));
-	fixture_stop(&fixture);
-}
-
 /* Loads a file in which www, which serves without flows, must drop instead. */
 static void
 tell_to_drop(char *text)
@@ -305,7 +283,6 @@ static const struct sy_test tests[] = {
 		test_no_longer_without_flows },
 	{ "a flow that lives again is counted so", test_live_again },
 	{ "a flood of strangers leaves known flows their errors", test_flood_leaves_errors },
-	{ "a first fragment is dropped like the others", test_first_fragment },
 	{ "a flood to the host leaves ARP and probes their room", test_flood_leaves_room },
 	{ "flows of a service that leaves stay on their workers",
 		test_leaving_service_keeps_flows },

@@ -174,9 +174,9 @@ static void
 test_workers(void)
 {
 	static const char *const keys[] = { "worker", "core", "cpu", "socket", "snapshot",
-		"received", "from_kernel", "handed_in", "originated", "transmitted", "to_kernel",
-		"handed_over", "dropped", "misdirected", "flows", "flows_created", "flows_ended",
-		"busy_percent", NULL };
+		"received", "from_kernel", "handed_in", "originated", "released", "transmitted",
+		"to_kernel", "handed_over", "held", "dropped", "misdirected", "flows",
+		"flows_created", "flows_ended", "busy_percent", NULL };
 	struct json_object *row;
 	uint64_t *counters;
 
@@ -199,9 +199,11 @@ test_workers(void)
 	CU_ASSERT_EQUAL(number_of(row, "snapshot"), 18);
 	CU_ASSERT_EQUAL(number_of(row, "core"), 2);
 	CU_ASSERT_EQUAL(number_of(row, "received") + number_of(row, "from_kernel") +
-			number_of(row, "handed_in") + number_of(row, "originated"),
+			number_of(row, "handed_in") + number_of(row, "originated") +
+			number_of(row, "released"),
 		number_of(row, "transmitted") + number_of(row, "to_kernel") +
-			number_of(row, "handed_over") + number_of(row, "dropped"));
+			number_of(row, "handed_over") + number_of(row, "held") +
+			number_of(row, "dropped"));
 	json_object_put(row);
 	expect_failure("workers", "{\"worker\":2}", "no worker 2 (there are 2");
 	close_surface();

@@ -10,9 +10,11 @@ static const enum sy_counter account[] = {
 	SY_COUNTER_FROM_KERNEL,
 	SY_COUNTER_HANDED_IN,
 	SY_COUNTER_ORIGINATED,
+	SY_COUNTER_RELEASED,
 	SY_COUNTER_TRANSMITTED,
 	SY_COUNTER_TO_KERNEL,
 	SY_COUNTER_HANDED_OVER,
+	SY_COUNTER_HELD,
 };
 
 static void
@@ -60,6 +62,7 @@ make_row(struct sy_surface *surface, uint32_t worker, uint32_t filter)
 	sy_json_number(row, "dropped", sy_stats_worker_dropped(stats, worker));
 	sy_json_number(row, "misdirected", sy_rates_counter(stats, worker, SY_COUNTER_MISDIRECTED));
 	sy_json_number(row, "astray", sy_rates_counter(stats, worker, SY_COUNTER_ASTRAY));
+	sy_json_number(row, "fragments", sy_rates_counter(stats, worker, SY_COUNTER_FRAGMENTS));
 	add_flows(row, stats, worker);
 	sy_json_number(row, "busy_percent", rates->busy_percent);
 	sy_json_number(row, "received_rate", rates->received);

@@ -32,6 +32,7 @@ note_fragment(struct extension_walk *walk, const struct extension *extension)
 {
 	uint16_t bits = rte_be_to_cpu_16(load16(&extension->type));
 
+	walk->fragment_at = walk->offset;
 	walk->tail = (bits & FRAGMENT_OFFSET_MASK) != 0;
 	walk->fragment = walk->tail || (bits & FRAGMENT_MORE) != 0;
 }

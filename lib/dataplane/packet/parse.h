@@ -19,12 +19,16 @@ struct extension_walk {
 	bool fragment; /* one of several pieces */
 	bool tail; /* not the first piece */
 	bool routed; /* a routing header still names further stops */
+	uint32_t fragment_at; /* the fragment header's offset, where there is one */
 };
 
 /* limit: the offset that no header may pass, within the first segment.  SY_DROP_TOO_SHORT: one
  * does; SY_DROP_BAD_EXTENSION: out of order, or too many. */
 enum sy_drop sy_packet_walk_extensions(
 	const struct sy_packet *packet, uint32_t limit, struct extension_walk *walk);
+
+/* Whether a piece of a packet can be one: SY_DROP_NONE or SY_DROP_BAD_FRAGMENT. */
+enum sy_drop sy_packet_check_piece(const struct sy_packet *packet);
 
 /* The L4 header at l4, of what tuple.protocol says; tail: this fragment does not have it. */
 enum sy_drop sy_packet_parse_transport(struct sy_packet *packet, bool tail);

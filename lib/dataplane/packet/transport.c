@@ -60,6 +60,12 @@ sy_packet_parse_transport(struct sy_packet *packet, bool tail)
 
 	if (unlikely(tuple->protocol != IPPROTO_TCP && tuple->protocol != IPPROTO_UDP && !is_icmp))
 		return frame_for_host(packet);
+	if (unlikely(packet->flags & SY_PACKET_FRAGMENT)) {
+		enum sy_drop drop = sy_packet_check_piece(packet);
+
+		if (drop != SY_DROP_NONE)
+			return drop;
+	}
 	if (unlikely(tail))
 		return SY_DROP_NONE;
 	if (likely(tuple->protocol == IPPROTO_TCP))

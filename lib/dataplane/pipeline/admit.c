@@ -188,6 +188,21 @@ pass_by(struct sy_worker *worker, struct sy_packet *packet)
 		packet->verdict = SY_VERDICT_KERNEL;
 }
 
+/* It makes no flow, and nobody is told why not (RFC 1122 section 3.2.2). */
+static void
+admit_tail(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (packet->service != SY_NONE) {
+		if (!sy_stateless_goes_on(worker, packet))
+			mark_drop(packet, SY_DROP_NO_FLOW);
+	} else if (sy_snapshot_address(worker->snapshot, packet->tuple.family,
+			   &packet->tuple.dst) == SY_ADDRESS_VIP) {
+		mark_drop(packet, SY_DROP_FRAGMENT);
+	} else {
+		pass_by(worker, packet);
+	}
+}
+
 /* A leaving service is found so that the packets of its flows are steered; for others it is gone. */
 static void
 forget_leaving(struct sy_worker *worker, struct sy_packet *packet)
@@ -214,6 +229,9 @@ is_misdirected(struct sy_worker *worker, struct sy_packet *packet)
 void
 sy_admit(struct sy_worker *worker, struct sy_packet *packet)
 {
+	if (unlikely((packet->flags & SY_PACKET_FRAGMENT) != 0) &&
+		!sy_fragment_admit(worker, packet))
+		return;
 	if (packet->service == SY_UNCLASSIFIED)
 		sy_classify(worker, packet);
 	if (unlikely(!worker->sorted) && is_misdirected(worker, packet))
@@ -221,11 +239,9 @@ sy_admit(struct sy_worker *worker, struct sy_packet *packet)
 	forget_leaving(worker, packet);
 	if (packet->verdict != SY_VERDICT_NONE)
 		return;
-	if ((packet->flags & SY_PACKET_FRAGMENT) != 0) {
-		mark_drop(packet, SY_DROP_FRAGMENT);
-		return;
-	}
-	if (packet->service != SY_NONE)
+	if (sy_packet_is_tail(packet))
+		admit_tail(worker, packet);
+	else if (packet->service != SY_NONE)
 		admit_to_service(worker, packet);
 	else if (sy_snapshot_address(worker->snapshot, packet->tuple.family, &packet->tuple.dst) ==
 		SY_ADDRESS_VIP)

@@ -31,7 +31,8 @@ sy_stage_classify(struct sy_worker *worker, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct sy_packet *packet = &worker->packets[i];
 
-		if (packet->verdict == SY_VERDICT_NONE)
+		/* A tail has no ports yet: see fragments.c. */
+		if (packet->verdict == SY_VERDICT_NONE && !sy_packet_is_tail(packet))
 			sy_classify(worker, packet);
 	}
 }

@@ -210,11 +210,9 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 static __rte_noinline bool
 pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
 {
-	/* Only the first piece has ports: alone it is of no use to its receiver. */
-	if ((packet->flags & SY_PACKET_FRAGMENT) != 0) {
-		mark_drop(packet, SY_DROP_FRAGMENT);
-		return false;
-	}
+	/* A tail has no ports, and so no flow before sy_fragment_admit() has found them. */
+	if ((packet->flags & SY_PACKET_FRAGMENT) != 0)
+		sy_fragment_first(worker, packet);
 	if (has_lost_backend(worker, packet->flow)) {
 		sy_reset_flow(worker, packet->flow);
 		mark_drop(packet, SY_DROP_NO_FLOW);
@@ -251,6 +249,18 @@ bool
 sy_pass(struct sy_worker *worker, struct sy_packet *packet)
 {
 	return pass(worker, packet);
+}
+
+void
+sy_pass_tail(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (has_lost_backend(worker, packet->flow)) {
+		mark_drop(packet, SY_DROP_NO_FLOW);
+		return;
+	}
+	packet->flow->last_seen = worker->now;
+	count_traffic(worker, packet);
+	send_on_its_way(worker, packet);
 }
 
 static inline void

@@ -35,6 +35,8 @@ static void
 finish(struct sy_worker *worker, uint32_t n)
 {
 	sy_stage_finish(worker, n);
+	if (unlikely(worker->pieces_ready))
+		sy_fragments_release(worker);
 	end_stage(worker, SY_STAGE_FINISH, n);
 }
 
@@ -62,6 +64,7 @@ sy_receive_port(struct sy_worker *worker, uint32_t port)
 	end_stage(worker, SY_STAGE_RECEIVE, n);
 	parse_burst(worker, mbufs, n);
 	end_stage(worker, SY_STAGE_PARSE, n);
+	worker->handed = false;
 	worker->sorted = worker->n_workers == 1;
 	if (!worker->sorted && sy_owners_early(worker->owners)) {
 		sy_stage_classify(worker, n);
@@ -75,15 +78,17 @@ sy_receive_port(struct sy_worker *worker, uint32_t port)
 }
 
 /* Steering is judged by packets that have, or have made, a flow: strangers can have all others come
- * wherever they like.  An ICMP error may be anybody's, and is hashed by a router's address. */
+ * wherever they like.  An ICMP error may be anybody's, and is hashed by a router's address;
+ * pieces are hashed by addresses alone. */
 static void
 count_astray(struct sy_worker *worker, uint32_t n)
 {
+	const uint16_t apart = SY_PACKET_ICMP_ERROR | SY_PACKET_FRAGMENT;
 	uint32_t n_astray = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		n_astray += worker->packets[i].flow != NULL &&
-			(worker->packets[i].flags & SY_PACKET_ICMP_ERROR) == 0;
+		n_astray +=
+			worker->packets[i].flow != NULL && (worker->packets[i].flags & apart) == 0;
 	count(worker, SY_COUNTER_ASTRAY, n_astray);
 }
 
@@ -100,6 +105,7 @@ sy_receive_handover(struct sy_worker *worker, uint32_t from)
 		return 0;
 	prefetch_headers(mbufs, n);
 	count(worker, SY_COUNTER_HANDED_IN, n);
+	worker->handed = true;
 	worker->sorted = true;
 	end_stage(worker, SY_STAGE_RECEIVE, n);
 	parse_burst(worker, mbufs, n);

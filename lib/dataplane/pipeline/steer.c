@@ -43,14 +43,17 @@ sy_steer(struct sy_worker *worker, struct sy_packet *packet)
 	struct out_queue *queue;
 	uint32_t owner;
 
-	/* A piece of a packet is dropped or the host's, wherever it is.  What no service wants is
-	 * refused where it is: all of a flood to one address and port would have the same owner. */
-	if ((packet->flags & (SY_PACKET_FRAGMENT | SY_PACKET_NO_SERVICE)) != 0)
+	/* What no service wants is refused where it is: all of a flood to one address and port would
+	 * have the same owner. */
+	if ((packet->flags & SY_PACKET_NO_SERVICE) != 0)
 		return false;
 	owner = owner_of(worker, packet);
 	if (owner == worker->index)
 		return false;
 	queue = &worker->to_worker[owner];
+	if (unlikely(sy_packet_is_tail(packet))) /* its ports are not in it */
+		memcpy(&packet->mbuf->hash.usr, packet->tuple.ports_be,
+			sizeof(packet->tuple.ports_be));
 	queue->mbufs[queue->n++] = packet->mbuf;
 	packet->verdict = SY_VERDICT_GONE;
 	worker->handovers |= UINT64_C(1) << owner;
@@ -63,8 +66,11 @@ void
 sy_stage_steer(struct sy_worker *worker, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (worker->packets[i].verdict == SY_VERDICT_NONE)
-			sy_steer(worker, &worker->packets[i]);
+		struct sy_packet *packet = &worker->packets[i];
+
+		/* Pieces go on from here when it is known where: see fragments.c. */
+		if (packet->verdict == SY_VERDICT_NONE && (packet->flags & SY_PACKET_FRAGMENT) == 0)
+			sy_steer(worker, packet);
 	}
 }
 

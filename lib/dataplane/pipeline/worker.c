@@ -64,6 +64,8 @@ static void
 finish_turn(struct sy_worker *worker, uint32_t n)
 {
 	sy_sweep(worker, n > 0);
+	if (unlikely(worker->pieces_held > 0))
+		sy_fragments_expire(worker);
 	if (n > 0)
 		end_stage(worker, SY_STAGE_SWEEP, n);
 	sy_flush(worker);

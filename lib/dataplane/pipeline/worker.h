@@ -71,6 +71,8 @@ struct sy_worker {
 	sy_ticks now; /* the same, in the table's unit */
 	const struct sy_owners *owners; /* NULL: there is one worker */
 	bool sorted; /* the burst in hand belongs to this worker, whatever is in it */
+	bool handed; /* the burst in hand comes from another worker */
+	bool pieces_ready; /* first pieces have come that tails had waited for */
 	bool measured; /* this turn's stages are */
 	bool flows_made; /* in this burst: earlier look-ups may have missed them */
 	bool flows_changed; /* a flow ended in this burst: earlier look-ups may be stale */
@@ -96,6 +98,8 @@ struct sy_worker {
 	struct sy_random random;
 	uint32_t *cursors; /* [max_pools] */
 	struct stateless_window *windows; /* [max_services] */
+	struct fragments *fragments;
+	uint32_t pieces_held;
 	uint8_t idle_mode;
 	uint64_t idle_after_cycles;
 	uint64_t idle_since;
@@ -171,6 +175,16 @@ void sy_admit(struct sy_worker *worker, struct sy_packet *packet);
 /* known.c: a packet of packet->flow, travelling in packet->direction.  False: the flow has ended and
  * the packet is to be admitted like a first one. */
 bool sy_pass(struct sy_worker *worker, struct sy_packet *packet);
+
+/* The same for a tail, which has no L4 header: it changes nothing. */
+void sy_pass_tail(struct sy_worker *worker, struct sy_packet *packet);
+
+/* fragments.c: pieces of packets.  first: of a known flow.  admit: any other, and all tails; false:
+ * the piece has gone, or its verdict is set. */
+void sy_fragment_first(struct sy_worker *worker, const struct sy_packet *packet);
+bool sy_fragment_admit(struct sy_worker *worker, struct sy_packet *packet);
+void sy_fragments_release(struct sy_worker *worker); /* pieces_ready: when its burst is finished */
+void sy_fragments_expire(struct sy_worker *worker); /* pieces_held */
 
 /* flows.c: the beginning and end of a flow, with all that counts it. */
 void sy_flow_begin(

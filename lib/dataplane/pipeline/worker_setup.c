@@ -6,7 +6,7 @@
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 
-#include "worker.h"
+#include "fragments.h"
 
 /* Resets and ICMP errors a second, of each worker: enough for people, too few for an amplifier. */
 #define ANSWER_RATE 10000
@@ -65,8 +65,11 @@ create_tables(struct sy_worker *worker, const struct sy_worker_params *params)
 		(params->max_pools + 1) * sizeof(*worker->cursors), 64, params->socket);
 	worker->windows = rte_zmalloc_socket("sy_windows",
 		(params->max_services + 1) * sizeof(*worker->windows), 64, params->socket);
-	if (worker->cursors == NULL || worker->windows == NULL)
+	worker->fragments =
+		rte_zmalloc_socket("sy_fragments", sizeof(*worker->fragments), 64, params->socket);
+	if (worker->cursors == NULL || worker->windows == NULL || worker->fragments == NULL)
 		return -ENOMEM;
+	worker->fragments->seed = sy_random_next(&worker->random);
 	for (uint32_t i = 0; i < params->max_pools; i++)
 		worker->cursors[i] = (uint32_t)sy_random_next(&worker->random);
 	return sy_flow_table_create(&flows, &worker->flows);
@@ -105,6 +108,14 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 	return 0;
 }
 
+static void
+free_fragments(struct fragments *fragments)
+{
+	for (uint32_t i = 0; fragments != NULL && i < FRAGMENT_HELD; i++)
+		rte_pktmbuf_free(fragments->held[i].mbuf);
+	rte_free(fragments);
+}
+
 void
 sy_worker_set_idle(struct sy_worker *worker, enum sy_idle_mode mode,
 	const struct sy_worker_interrupts *interrupts)
@@ -120,6 +131,7 @@ sy_worker_destroy(struct sy_worker *worker)
 	if (worker == NULL)
 		return;
 	sy_flow_table_destroy(worker->flows);
+	free_fragments(worker->fragments);
 	rte_free(worker->cursors);
 	rte_free(worker->windows);
 	rte_free(worker);
@@ -130,7 +142,7 @@ sy_worker_bytes(const struct sy_worker_params *params)
 {
 	struct sy_flow_table_params flows = table_params(params, 0);
 
-	return sizeof(struct sy_worker) + sy_flow_table_bytes(&flows) +
+	return sizeof(struct sy_worker) + sizeof(struct fragments) + sy_flow_table_bytes(&flows) +
 		(uint64_t)(params->max_pools + 1) * sizeof(uint32_t) +
 		(uint64_t)(params->max_services + 1) * sizeof(struct stateless_window);
 }

@@ -103,7 +103,8 @@ sy_pool_port_buffers(const struct sy_port_profile *profile, uint16_t n_rx, uint1
 uint32_t
 sy_pool_worker_buffers(uint32_t n_ports)
 {
-	return RING_BUFFERS + 2 * CACHE_BUFFERS + (2 + n_ports) * SY_PROFILE_MAX_BURST;
+	return RING_BUFFERS + SY_MAX_HELD_PIECES + 2 * CACHE_BUFFERS +
+		(2 + n_ports) * SY_PROFILE_MAX_BURST;
 }
 
 /* A thread that loses its CPU half-way through the default ring makes the others spin until it

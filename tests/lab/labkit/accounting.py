@@ -3,8 +3,8 @@
 
 import time
 
-IN = ("received", "from_kernel", "handed_in", "originated")
-OUT = ("transmitted", "to_kernel", "handed_over", "dropped")
+IN = ("received", "from_kernel", "handed_in", "originated", "released")
+OUT = ("transmitted", "to_kernel", "handed_over", "held", "dropped")
 
 
 def errors(workers):

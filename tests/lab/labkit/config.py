@@ -41,7 +41,8 @@ def ports(kind):
 
 def build(session, kind, hugepages, workers=1):
     """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
-    share backends but no pool with the rest; and 'guarded', with a quota of half-open flows."""
+    share backends but no pool with the rest; 'guarded', with a quota of half-open flows; and 'echo', a
+    range of ports, which its backends keep."""
     no_probe = {"type": "none"}
     primaries = [name for name in BACKENDS if name != "spare"]
     return {
@@ -60,6 +61,8 @@ def build(session, kind, hugepages, workers=1):
             pool("mute", backends(["web1"], backend4, 54), health=no_probe),
             pool("mute6", backends(["web1"], backend6, 54), health=no_probe),
             pool("extra", backends(["web1", "web2"], backend4, HTTP_PORT)),
+            pool("echo", backends(primaries, backend4, 0), health=no_probe),
+            pool("echo6", backends(primaries, backend6, 0), health=no_probe),
             pool("cut", backends(["web1", "web2"], backend4, HTTP_PORT), on_down="reset")],
         "services": [
             service("www", VIP4, 80, "web"),
@@ -68,6 +71,8 @@ def build(session, kind, hugepages, workers=1):
             service("dns6", VIP6, 53, "dns6", "udp"),
             service("mute", VIP4, 54, "mute", "udp"),
             service("mute6", VIP6, 54, "mute6", "udp"),
+            service("echo", VIP4, 7000, "echo", "udp", ports="7000-7009"),
+            service("echo6", VIP6, 7000, "echo6", "udp", ports="7000-7009"),
             service("extra", VIP4, 81, "extra"),
             service("cut", VIP4, 82, "cut"),
             service("guarded", VIP4, 84, "extra", max_half_open=64)],

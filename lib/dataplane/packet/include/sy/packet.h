@@ -82,6 +82,22 @@ struct sy_packet {
  */
 void sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf);
 
+/* One piece of a packet that was sent in several; only of a packet with SY_PACKET_FRAGMENT. */
+struct sy_piece {
+	uint32_t id; /* as it stands in the header: the same for all pieces */
+	uint32_t offset; /* bytes; 0: the first piece, which alone has the L4 header */
+	uint32_t length; /* bytes of what was divided */
+	bool more; /* not the last */
+};
+struct sy_piece sy_packet_piece(const struct sy_packet *packet);
+
+/* Whether it is a piece without the L4 header, or one whose protocol has no ports. */
+static inline bool
+sy_packet_is_tail(const struct sy_packet *packet)
+{
+	return (packet->flags & SY_PACKET_FRAGMENT) != 0 && packet->payload == packet->l4;
+}
+
 /*
  * Rewrites address and port of one side of the packet, and in an ICMP error of the embedded packet
  * too, with all checksums brought up to date incrementally (RFC 1624; UDP's zero rules: RFC 768,

@@ -27,6 +27,7 @@
 #define SY_TEXT_SIZE 256
 #define SY_MAX_WORKERS 64
 #define SY_MAX_PORTS 16
+#define SY_MAX_HELD_PIECES 256 /* of packets in fragments, that wait at a worker for their first */
 #define SY_MAX_PORT_ADDRESSES 16
 #define SY_MAX_POOL_BACKENDS 65535
 #define SY_MAX_ROUTES 16384

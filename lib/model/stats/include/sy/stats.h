@@ -15,9 +15,9 @@
  */
 #include <stdint.h>
 
-/* The first eight close the accounting, on each worker and at all times:
- * received + from_kernel + handed_in + originated
- *	= transmitted + to_kernel + handed_over + dropped (the sum of all drop reasons). */
+/* These close the accounting, on each worker and at all times:
+ * received + from_kernel + handed_in + originated + released
+ *	= transmitted + to_kernel + handed_over + held + dropped (the sum of all drop reasons). */
 #define SY_COUNTERS(ROW) \
 	ROW(RECEIVED, "received", "packets", "taken from this worker's receive queues") \
 	ROW(FROM_KERNEL, "from_kernel", "packets", "taken from the kernel twins, to be sent") \
@@ -26,6 +26,8 @@
 	ROW(TRANSMITTED, "transmitted", "packets", "accepted by a port's transmit queue") \
 	ROW(TO_KERNEL, "to_kernel", "packets", "given to the kernel twins") \
 	ROW(HANDED_OVER, "handed_over", "packets", "given to the worker that owns their flow") \
+	ROW(HELD, "held", "packets", "pieces of a packet that came before its first, put aside") \
+	ROW(RELEASED, "released", "packets", "those pieces taken up again, or given up") \
 	ROW(RECEIVED_BYTES, "received_bytes", "bytes", "Ethernet frames taken from ports") \
 	ROW(TRANSMITTED_BYTES, "transmitted_bytes", "bytes", "Ethernet frames sent to ports") \
 	ROW(FLOWS_CREATED, "flows_created", "flows", "flows made") \
@@ -38,6 +40,7 @@
 	ROW(ASTRAY, "astray", "packets", "of flows, handed in by a worker that does not own them") \
 	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
 	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
+	ROW(FRAGMENTS, "fragments", "packets", "pieces of packets that followed a first piece") \
 	ROW(STATELESS_IN, "stateless_in", "packets", "sent to backends without a flow") \
 	ROW(STATELESS_OUT, "stateless_out", "packets", "replies sent to clients without a flow") \
 	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \
@@ -55,7 +58,9 @@
 	ROW(BAD_UDP, "bad_udp", "the UDP length does not fit the packet") \
 	ROW(BAD_ICMP, "bad_icmp", "ICMP cut short, or its embedded packet makes no sense") \
 	ROW(BAD_EXTENSION, "bad_extension", "IPv6 extension headers wrong or too many") \
-	ROW(FRAGMENT, "fragment", "a fragment for a service: fragments are not tracked") \
+	ROW(BAD_FRAGMENT, "bad_fragment", \
+		"a piece of a packet that overlaps the first, or ends oddly") \
+	ROW(FRAGMENT, "fragment", "a piece of a packet whose first piece did not come in time") \
 	ROW(TTL_EXPIRED, "ttl_expired", "TTL ended here, and no ICMP error could be sent") \
 	ROW(NO_SERVICE, "no_service", "for a virtual IP, but no service has this port") \
 	ROW(NO_BACKEND, "no_backend", "no backend can serve, and the service says drop") \
