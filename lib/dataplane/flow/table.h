@@ -69,4 +69,7 @@ entry_next(struct sy_flow *flow)
 	return &flow->service;
 }
 
+/* tcp_one_way.c: sy_tcp_track() of a flow of which the client's segments alone are seen. */
+enum sy_tcp_verdict tcp_track_one_way(struct sy_flow *flow, const struct sy_tcp_segment *segment);
+
 #endif /* SY_FLOW_TABLE_H */

@@ -11,6 +11,8 @@
  *
  * All comparisons are modulo 2^32 (RFC 9293 section 3.4).
  */
+#include "table.h"
+
 #include "sy/flow_tcp.h"
 
 #define MAX_WINDOW_SHIFT 14 /* RFC 7323 section 2.3 */
@@ -184,6 +186,8 @@ track_backend(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 enum sy_tcp_verdict
 sy_tcp_track(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *segment)
 {
+	if (flow->flags & SY_FLOW_ONE_WAY)
+		return tcp_track_one_way(flow, segment);
 	if (segment->flags & RTE_TCP_RST_FLAG)
 		return track_rst(flow, direction, segment);
 	if (segment->flags & RTE_TCP_SYN_FLAG)

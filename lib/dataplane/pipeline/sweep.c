@@ -50,6 +50,7 @@ state_word(uint8_t state)
 		[SY_FLOW_UDP] = "udp",
 		[SY_FLOW_SYN_SENT] = "syn-sent",
 		[SY_FLOW_SYN_RECEIVED] = "syn-received",
+		[SY_FLOW_OPEN] = "established",
 		[SY_FLOW_ESTABLISHED] = "established",
 		[SY_FLOW_FIN_CLIENT] = "fin-client",
 		[SY_FLOW_FIN_BACKEND] = "fin-backend",

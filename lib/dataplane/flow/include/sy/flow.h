@@ -28,6 +28,7 @@ enum sy_flow_state {
 	SY_FLOW_UDP,
 	SY_FLOW_SYN_SENT, /* embryonic: the client's SYN was seen */
 	SY_FLOW_SYN_RECEIVED, /* embryonic: and the backend's SYN/ACK */
+	SY_FLOW_OPEN, /* one-way: the client has gone on after its SYN */
 	SY_FLOW_ESTABLISHED, /* this and all that follow: the handshake is over */
 	SY_FLOW_FIN_CLIENT, /* the client has closed its direction */
 	SY_FLOW_FIN_BACKEND,
@@ -162,7 +163,8 @@ enum sy_tcp_verdict {
 
 /* Advances the state machine by one segment and notes what it tells; time stamps are the caller's.
  * A flow made by a first SYN starts in SY_FLOW_SYN_SENT and gets that SYN through here too.  One that
- * has left the embryonic states never comes back to them. */
+ * has left the embryonic states never comes back to them.  A one-way flow gets the client's segments
+ * only, and goes from SYN_SENT to OPEN, FIN_CLIENT and CLOSED. */
 enum sy_tcp_verdict sy_tcp_track(
 	struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *segment);
 
@@ -171,11 +173,12 @@ enum sy_tcp_verdict sy_tcp_track(
 void sy_tcp_adopt(struct sy_flow *flow, const struct sy_tcp_segment *segment);
 
 /* Whether nothing more is expected on the flow: it waits for stragglers, and no longer counts as one
- * of its backend's connections. */
+ * of its backend's connections.  On a one-way flow the client's FIN is the last that is seen. */
 static inline bool
 sy_flow_is_over(const struct sy_flow *flow)
 {
-	return flow->state == SY_FLOW_TIME_WAIT || flow->state == SY_FLOW_CLOSED;
+	return flow->state == SY_FLOW_TIME_WAIT || flow->state == SY_FLOW_CLOSED ||
+		(flow->state == SY_FLOW_FIN_CLIENT && (flow->flags & SY_FLOW_ONE_WAY) != 0);
 }
 
 /* Whether the client has shown no more than a first packet, which anybody can send in his name. */
