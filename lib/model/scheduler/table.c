@@ -9,10 +9,23 @@ static const struct sy_scheduler *const schedulers[] = {
 	&sy_scheduler_rr,
 	&sy_scheduler_wrr,
 	&sy_scheduler_random,
+	&sy_scheduler_failover,
 	&sy_scheduler_source_hash,
+	&sy_scheduler_rendezvous,
 	&sy_scheduler_maglev,
+	&sy_scheduler_bounded_hash,
 	&sy_scheduler_lc,
 	&sy_scheduler_wlc,
+	&sy_scheduler_sed,
+	&sy_scheduler_nq,
+	&sy_scheduler_predictive_lc,
+	&sy_scheduler_least_bandwidth,
+	&sy_scheduler_least_packets,
+	&sy_scheduler_p2c,
+	&sy_scheduler_least_time,
+	&sy_scheduler_prequal,
+	&sy_scheduler_first_fit,
+	&sy_scheduler_best_fit,
 };
 
 #define N_SCHEDULERS (sizeof(schedulers) / sizeof(schedulers[0]))
