@@ -15,6 +15,7 @@
 #include "sy/eal.h"
 #include "sy/health.h"
 #include "sy/kernel.h"
+#include "sy/meter.h"
 #include "sy/notify.h"
 #include "sy/port.h"
 #include "sy/telemetry.h"
@@ -42,6 +43,7 @@ struct daemon {
 	struct sy_ports *ports;
 	struct sy_stats *stats;
 	struct sy_live *live;
+	struct sy_meter *meter;
 	struct sy_registry *registry;
 	struct sy_routes routes;
 	struct sy_publisher publisher;

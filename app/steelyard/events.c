@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "sy/time.h"
 
 /* Without work for the tick it comes after an eighth of the time that there was none, as workers
  * sleep (idle.c): an idle appliance should not be woken a thousand times a second. */
@@ -95,6 +96,7 @@ on_beat(uv_timer_t *timer)
 
 	poll_links(daemon);
 	daemon_judge_steering(daemon);
+	sy_meter_read(daemon->meter, daemon->registry, sy_time_us());
 	if (sy_registry_collect(daemon->registry) &&
 		sy_kernel_sync_vips(daemon->kernel, daemon->registry, &error) != 0)
 		sy_warning("%s", error.text);

@@ -88,7 +88,8 @@ model_bytes(const struct sy_config *config, uint32_t n_workers)
 		sy_registry_bytes(config->max_services, config->max_backends) +
 		2 * sy_snapshot_bytes(config->max_services, config->max_backends, n_pools) +
 		config->max_backends * (uint64_t)sizeof(struct sy_live_row) * (n_workers + 1) +
-		config->max_backends * (uint64_t)sizeof(struct sy_gauge);
+		config->max_backends * (uint64_t)sizeof(struct sy_gauge) +
+		sy_meter_bytes(config->max_backends);
 
 	return rows + rows * LOSS_PERCENT / 100 + PROGRAM_BYTES;
 }
@@ -103,7 +104,8 @@ make_plan(const struct daemon *daemon, struct plan *plan)
 		.buffers = sy_eal_port_memory(config),
 		.counters = daemon->n_workers *
 			(n_rows * sizeof(struct sy_traffic) +
-				config->max_services * sizeof(struct sy_service_load)),
+				config->max_services * sizeof(struct sy_service_load) +
+				config->max_backends * sizeof(struct sy_timing)),
 		.routes = sy_routes_bytes(config->max_routes),
 		.ordinary = model_bytes(config, daemon->n_workers),
 	};

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 
@@ -91,6 +92,7 @@ destroy_model(struct daemon *daemon)
 	sy_publisher_fini(&daemon->publisher);
 	sy_routes_fini(&daemon->routes);
 	sy_registry_destroy(daemon->registry);
+	sy_meter_destroy(daemon->meter);
 	sy_live_destroy(daemon->live);
 	sy_stats_destroy(daemon->stats);
 }
@@ -127,6 +129,9 @@ create_model(struct daemon *daemon, struct sy_error *error)
 			n, sockets, config->max_services, config->max_backends, &daemon->stats);
 	if (status == 0)
 		status = sy_live_create(n, config->max_backends, &daemon->live);
+	if (status == 0)
+		status = sy_meter_create(
+			daemon->stats, daemon->live, rte_get_tsc_hz(), &daemon->meter);
 	if (status == 0)
 		status = sy_registry_create(config->max_services, config->max_backends,
 			daemon->live, daemon->stats, &daemon->registry);

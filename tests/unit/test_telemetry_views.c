@@ -233,8 +233,16 @@ test_backends(void)
 	view = sy_live_view(fixture.live, 0);
 	sy_live_add(&view, backend->id, 1);
 	sy_live_publish(fixture.live, fixture.config->max_backends);
+	sy_gauge_set(&fixture.live->gauges[backend->id].connect_us, 1234);
+	sy_gauge_set(&fixture.live->gauges[backend->id].arrivals_per_s, 7.6f);
 	row = ask_one("backends", "{\"backend\":\"web/web1\"}");
 	expect_keys(row, keys);
+	CU_ASSERT_STRING_EQUAL(text_of(row, "connect_ms"), "1.234");
+	CU_ASSERT_FALSE(json_object_object_get_ex(row, "arrivals_rate", NULL));
+	json_object_put(row);
+	atomic_store(&fixture.live->gauges[backend->id].has_rates, true);
+	row = ask_one("backends", "{\"backend\":\"web/web1\"}");
+	CU_ASSERT_EQUAL(number_of(row, "arrivals_rate"), 8);
 	CU_ASSERT_STRING_EQUAL(text_of(row, "address"), "10.0.0.11");
 	CU_ASSERT_STRING_EQUAL(text_of(row, "state"), "up");
 	CU_ASSERT_STRING_EQUAL(text_of(row, "last_probe"), "connected");
@@ -297,6 +305,7 @@ test_services(void)
 	expect_keys(row, keys);
 	CU_ASSERT_EQUAL(number_of(row, "active"), 6);
 	CU_ASSERT_STRING_EQUAL(text_of(row, "scheduler"), "wlc");
+	CU_ASSERT_STRING_EQUAL(text_of(row, "signals"), "live flows");
 	json_object_put(row);
 	all = ask_all("services");
 	CU_ASSERT_EQUAL(json_object_array_length(all), 2);

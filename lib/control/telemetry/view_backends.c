@@ -29,6 +29,28 @@ add_counts(struct json_object *row, struct sy_surface *surface, const struct sy_
 	sy_json_number(row, "connect_failures", traffic.connect_failures);
 }
 
+/* What schedulers go by beside live flows.  What is not known is not there. */
+static void
+add_gauges(struct json_object *row, const struct sy_live *live, const struct sy_backend *backend)
+{
+	const struct sy_gauge *gauge = &live->gauges[backend->id];
+	float connect_us = sy_gauge_get(&gauge->connect_us);
+
+	sy_json_number(row, "capacity", backend->config.capacity);
+	sy_json_number(row, "priority", backend->config.priority);
+	sy_json_text(row, "zone", backend->config.zone);
+	if (connect_us > 0)
+		sy_json_ms(row, "connect_ms", (uint64_t)connect_us);
+	if (!sy_gauge_has_rates(gauge))
+		return;
+	sy_json_number(
+		row, "arrivals_rate", (uint64_t)(sy_gauge_get(&gauge->arrivals_per_s) + 0.5f));
+	sy_json_number(row, "completions_rate",
+		(uint64_t)(sy_gauge_get(&gauge->completions_per_s) + 0.5f));
+	sy_json_number(row, "bytes_rate", (uint64_t)(sy_gauge_get(&gauge->bytes_per_s) + 0.5f));
+	sy_json_number(row, "packets_rate", (uint64_t)(sy_gauge_get(&gauge->packets_per_s) + 0.5f));
+}
+
 static struct json_object *
 make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 {
@@ -46,6 +68,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 	sy_json_number(row, "port", backend->config.port);
 	add_state(row, backend);
 	add_counts(row, surface, backend);
+	add_gauges(row, surface->context->live, backend);
 	sy_json_number(row, "state_since_s", (sy_time_us() - backend->state_since_us) / 1000000);
 	sy_json_text(row, "last_probe", backend->probe_text);
 	sy_json_ms(row, "probe_ms", backend->probe_us);

@@ -28,6 +28,16 @@ addresses_of(const struct sy_service *service)
 	return addresses;
 }
 
+static void
+add_scheduler(struct json_object *row, const struct sy_pool_config *pool)
+{
+	const struct sy_scheduler *scheduler =
+		pool != NULL ? sy_scheduler_find(pool->scheduler) : NULL;
+
+	sy_json_text(row, "scheduler", pool != NULL ? pool->scheduler : "");
+	sy_json_text(row, "signals", scheduler != NULL ? scheduler->signals : "");
+}
+
 static struct json_object *
 make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 {
@@ -52,7 +62,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 	sy_json_text(row, "protocol", sy_protocol_text(service->config.protocol));
 	sy_json_text(row, "mode", service->config.mode);
 	sy_json_text(row, "pool", pool != NULL ? pool->name : "");
-	sy_json_text(row, "scheduler", pool != NULL ? pool->scheduler : "");
+	add_scheduler(row, pool);
 	sy_json_bool(row, "leaving", service->leaving);
 	sy_json_number(row, "active",
 		traffic.flows_created > traffic.flows_ended

@@ -40,6 +40,27 @@ may_move(const struct sy_worker *worker, const struct sy_packet *packet)
 	return backend->down || packet->flow->state == SY_FLOW_SYN_SENT;
 }
 
+/* How long the backend takes to answer a first SYN.  Until it has, it has no sequence number, and the
+ * time of the SYN stands in its place.  A repeated SYN does not move it: the client waits from the
+ * first. */
+static void
+time_connection(
+	struct sy_worker *worker, const struct sy_packet *packet, uint8_t state, uint32_t asked)
+{
+	struct sy_flow *flow = packet->flow;
+	uint32_t now = (uint32_t)(worker->tsc >> SY_TIMING_SHIFT);
+
+	if ((packet->flags & SY_PACKET_FIRST) != 0) {
+		if ((flow->flags & SY_FLOW_ONE_WAY) == 0)
+			flow->sides[SY_REPLY].next = now;
+	} else if (state == SY_FLOW_SYN_SENT && flow->state == SY_FLOW_SYN_RECEIVED) {
+		struct sy_timing *timing = &worker->stats->timings[flow->backend];
+
+		timing->cycles += (uint64_t)(now - asked) << SY_TIMING_SHIFT;
+		timing->connections++;
+	}
+}
+
 /* A segment that may change the flow's state.  Returns whether the packet may go on; else its
  * verdict is set, or it has no flow any more. */
 static __rte_noinline bool
@@ -49,6 +70,7 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 	struct sy_tcp_segment segment = tcp_segment_read(packet);
 	bool embryonic = sy_flow_is_embryonic(flow);
 	bool over = sy_flow_is_over(flow);
+	uint32_t asked = flow->sides[SY_REPLY].next;
 	uint8_t state = flow->state;
 
 	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
@@ -68,6 +90,8 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 		mark_drop(packet, SY_DROP_RST_WINDOW);
 		return false;
 	}
+	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
+		time_connection(worker, packet, state, asked);
 	if (embryonic && !sy_flow_is_embryonic(flow))
 		sy_flow_leave_embryonic(worker, flow);
 	/* One that was over lives again by the SYN/ACK of a backend that has forgotten it. */

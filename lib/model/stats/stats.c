@@ -29,6 +29,7 @@ destroy_worker(struct sy_worker_stats *worker)
 	rte_free(worker->services);
 	rte_free(worker->loads);
 	rte_free(worker->backends);
+	rte_free(worker->timings);
 	rte_free(worker);
 }
 
@@ -44,7 +45,10 @@ create_worker(uint32_t max_services, uint32_t max_backends, int socket)
 	worker->backends = alloc_traffic(max_backends, socket);
 	worker->loads = rte_zmalloc_socket("sy_loads",
 		RTE_MAX(max_services, 1u) * sizeof(*worker->loads), RTE_CACHE_LINE_SIZE, socket);
-	if (worker->services == NULL || worker->backends == NULL || worker->loads == NULL) {
+	worker->timings = rte_zmalloc_socket("sy_timings",
+		RTE_MAX(max_backends, 1u) * sizeof(*worker->timings), RTE_CACHE_LINE_SIZE, socket);
+	if (worker->services == NULL || worker->backends == NULL || worker->loads == NULL ||
+		worker->timings == NULL) {
 		destroy_worker(worker);
 		return NULL;
 	}
@@ -177,5 +181,19 @@ sy_stats_backend(const struct sy_stats *stats, uint32_t backend)
 
 	for (uint32_t w = 0; w < stats->n_workers; w++)
 		add_traffic(&sum, &stats->workers[w]->backends[backend]);
+	return sum;
+}
+
+struct sy_timing
+sy_stats_timing(const struct sy_stats *stats, uint32_t backend)
+{
+	struct sy_timing sum = { 0 };
+
+	for (uint32_t w = 0; w < stats->n_workers; w++) {
+		const struct sy_timing *timing = &stats->workers[w]->timings[backend];
+
+		sum.cycles += read_word(&timing->cycles);
+		sum.connections += read_word(&timing->connections);
+	}
 	return sum;
 }

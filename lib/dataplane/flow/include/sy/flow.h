@@ -46,7 +46,9 @@ enum sy_flow_party {
 
 /* What the segments of one sender have told: enough to judge an RST sent to it. */
 struct sy_tcp_side {
-	uint32_t next; /* highest sequence number it has sent, plus one */
+	/* Highest sequence number it has sent, plus one; the backend's, while it has sent none (in
+	 * SY_FLOW_SYN_SENT), is the caller's to use. */
+	uint32_t next;
 	uint32_t acked; /* highest acknowledgement it has sent: what it expects next */
 };
 

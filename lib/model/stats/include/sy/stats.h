@@ -157,6 +157,14 @@ struct sy_stage_time {
 	uint64_t packets;
 };
 
+/* What the connections to one backend took to set up on one worker, from the first SYN to the
+ * SYN/ACK: time stamp cycles, each rounded down to 2^SY_TIMING_SHIFT of them (half a microsecond). */
+#define SY_TIMING_SHIFT 10
+struct sy_timing {
+	uint64_t cycles;
+	uint64_t connections;
+};
+
 /* Of one service on one worker: what counts against its limits, and what is served beyond them. */
 struct sy_service_load {
 	uint32_t n_flows;
@@ -173,6 +181,7 @@ struct sy_worker_stats {
 	struct sy_traffic *services; /* [max_services], by service id */
 	struct sy_service_load *loads; /* [max_services], by service id */
 	struct sy_traffic *backends; /* [max_backends], by backend id */
+	struct sy_timing *timings; /* [max_backends], by backend id */
 } __attribute__((aligned(64)));
 
 struct sy_stats {
@@ -194,5 +203,6 @@ uint64_t sy_stats_worker_dropped(const struct sy_stats *stats, uint32_t worker);
 struct sy_service_load sy_stats_load(const struct sy_stats *stats, uint32_t service);
 struct sy_traffic sy_stats_service(const struct sy_stats *stats, uint32_t service);
 struct sy_traffic sy_stats_backend(const struct sy_stats *stats, uint32_t backend);
+struct sy_timing sy_stats_timing(const struct sy_stats *stats, uint32_t backend);
 
 #endif /* SY_STATS_H */
