@@ -297,26 +297,6 @@ test_services(void)
 }
 
 static void
-test_zones(void)
-{
-	static const struct told cases[] = {
-		{ WITH("{'name':'p','zone':'west/hall1','backends':[]}", ""), NULL },
-		{ WITH("{'name':'p','zone':'w','spill_over':'80%','backends':[]}", ""), NULL },
-		{ WITH("{'name':'p','backends':[],'zone':'west/'}", ""),
-			"t.json:2:34: pools[0].zone: found \"west/\", expected a name, or two with '/' "
-			"in between, of letters, digits, '-', '_' and '.', of at most 63 bytes, or \"\"" },
-		{ WITH("{'name':'p','backends':[],'zone':'a/b/c'}", ""),
-			"t.json:2:34: pools[0].zone: found \"a/b/c\", expected a name, or two with '/' "
-			"in between, of letters, digits, '-', '_' and '.', of at most 63 bytes, or \"\"" },
-		{ WITH("{'name':'p','backends':[],'load_factor':'100%'}", ""),
-			"t.json:2:41: pools[0].load_factor: found \"100%\", expected a share from "
-			"\"101%\" to \"900%\"" },
-	};
-
-	check_told(cases, SY_UNIT_COUNT(cases), NULL);
-}
-
-static void
 test_room(void)
 {
 	static const struct told cases[] = {
@@ -421,7 +401,6 @@ static const struct sy_test tests[] = {
 	{ "routes and neighbours lie in the networks of their ports", test_routes },
 	{ "a route without a port takes the one with the longest network", test_found_ports },
 	{ "services and their backends fit together", test_services },
-	{ "zones and shares of a pool have a form", test_zones },
 	{ "the room and cores that are asked for suffice", test_room },
 	{ "what is surely not meant is warned of", test_warnings },
 	{ "schedulers and modes are those that the caller knows", test_outer_names },
