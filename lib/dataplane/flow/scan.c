@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "table.h"
 
-/* More than a turn under load visits: the first entries of a turn were asked for by the one before,
- * or each would be waited for while packets do. */
-#define SCAN_AHEAD 16
-
 uint32_t
 sy_flow_scan_length(const struct sy_flow_table *table)
 {
@@ -15,15 +11,11 @@ sy_flow_scan_length(const struct sy_flow_table *table)
 static struct sy_flow *
 scan_next(struct sy_flow_table *table)
 {
-	const struct flow_family *family;
-
 	while (table->scan_entry >= table->families[table->scan_family].n_touched) {
 		table->scan_entry = 0;
 		table->scan_family = table->scan_family == SY_IPV4 ? SY_IPV6 : SY_IPV4;
 	}
-	family = &table->families[table->scan_family];
-	rte_prefetch0(family_entry(family, table->scan_entry + SCAN_AHEAD));
-	return family_entry(family, table->scan_entry++);
+	return family_entry(&table->families[table->scan_family], table->scan_entry++);
 }
 
 void
