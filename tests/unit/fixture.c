@@ -266,6 +266,24 @@ fixture_packet(struct fixture *fixture, const char *src, uint16_t src_port, cons
 	return mbuf;
 }
 
+struct rte_mbuf *
+fixture_datagram(struct fixture *fixture, const char *src, uint16_t src_port, const char *dst,
+	uint16_t dst_port, const void *payload, uint16_t n)
+{
+	struct rte_mbuf *mbuf = fixture_packet(fixture, src, src_port, dst, dst_port, 0, 0, 0);
+	struct rte_ipv4_hdr *ip = fixture_ip(mbuf);
+	struct rte_udp_hdr *udp = (void *)(ip + 1);
+
+	memcpy(append(mbuf, n), payload, n);
+	ip->total_length = htons((uint16_t)(sizeof(*ip) + sizeof(*udp) + n));
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	udp->dgram_len = htons((uint16_t)(sizeof(*udp) + n));
+	udp->dgram_cksum = 0;
+	udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
+	return mbuf;
+}
+
 void
 fixture_turn(struct fixture *fixture)
 {

@@ -57,6 +57,10 @@ void fixture_rest(struct fixture *fixture, uint32_t sleep_us, uint32_t longest_u
 struct rte_mbuf *fixture_packet(struct fixture *fixture, const char *src, uint16_t src_port,
 	const char *dst, uint16_t dst_port, uint8_t tcp_flags, uint32_t seq, uint32_t ack);
 
+/* A UDP datagram with a payload of n bytes. */
+struct rte_mbuf *fixture_datagram(struct fixture *fixture, const char *src, uint16_t src_port,
+	const char *dst, uint16_t dst_port, const void *payload, uint16_t n);
+
 /* Gives the frame to a port and turns all workers until they rest. */
 void fixture_receive(struct fixture *fixture, uint32_t port, struct rte_mbuf *mbuf);
 void fixture_turn(struct fixture *fixture);

@@ -34,9 +34,9 @@ parse(const char *quoted)
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
 	"'body':'a\\\"\\\\b\\n','verify':true},'backends':[" \
-	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'spare':true,'enabled':false," \
+	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
 	"'capacity':7,'priority':15,'zone':'c'}," \
-	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'spare':false,'enabled':true," \
+	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'server_id':'','spare':false,'enabled':true," \
 	"'capacity':0,'priority':0,'zone':''}" \
 	"]},{'name':'q','scheduler':'lc','load_factor':'900%','zone':'','spill_over':'900%'," \
 	"'slow_start':'0s','on_down':'keep'," \
@@ -47,6 +47,8 @@ parse(const char *quoted)
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
 	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
 	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
+	"'quic':{'configs':[{'rotation':3,'server_id_length':2,'nonce_length':5," \
+	"'key':'000102030405060708090a0b0c0d0eff','key_file':''}]}," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
 	"'closed':'24h','udp':'61s','attack':'4s'}}]}"
 

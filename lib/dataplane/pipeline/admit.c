@@ -23,9 +23,10 @@ is_first(const struct sy_packet *packet)
 }
 
 static uint32_t
-pick_backend(struct sy_worker *worker, uint32_t id, const struct sy_tuple *tuple)
+pick_backend(struct sy_worker *worker, const struct sy_packet *packet)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[id];
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_tuple *tuple = &packet->tuple;
 	struct sy_pick pick = {
 		.client_hash = sy_hash_addr(&tuple->src),
 		.flow_hash = sy_hash_endpoint(&tuple->src, tuple->src_port_be),
@@ -33,7 +34,7 @@ pick_backend(struct sy_worker *worker, uint32_t id, const struct sy_tuple *tuple
 		.random = &worker->random,
 	};
 
-	if (unlikely(sy_stateless_is_recent(worker, id)))
+	if (unlikely(sy_stateless_is_recent(worker, packet->service)))
 		return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
 	return sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
 }
@@ -84,9 +85,10 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_forward *forward = sy_forward_at(service->mode);
+	uint32_t named = sy_cid_backend(worker, packet);
 
 	for (int i = 0; i < MAX_PICKS; i++) {
-		uint32_t id = pick_backend(worker, packet->service, &packet->tuple);
+		uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet);
 		int status;
 
 		if (id == SY_NONE)
@@ -95,6 +97,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 		if (status == 0) {
 			packet->direction = SY_ORIGINAL;
 			sy_flow_begin(worker, packet->flow, packet->service, id);
+			count(worker, SY_COUNTER_FLOWS_BY_CID, named != SY_NONE);
 			return SY_DROP_NONE;
 		}
 		if (status == -ENOSPC)

@@ -103,22 +103,34 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
-/* A second packet of the client: more than who only guesses at services sends. */
-static void
-advance_udp(struct sy_worker *worker, const struct sy_packet *packet)
+/* The client's second packet, which is more than who only guesses at services sends, or any one of
+ * QUIC.  Returns whether it may go on; else it belongs to another backend and has no flow any more:
+ * another client has these addresses and ports now. */
+static __rte_noinline bool
+advance_udp(struct sy_worker *worker, struct sy_packet *packet)
 {
+	struct sy_flow *flow = packet->flow;
+
 	if (packet->direction != SY_ORIGINAL || (packet->flags & SY_PACKET_FIRST) != 0)
-		return;
-	sy_flow_leave_embryonic(worker, packet->flow);
-	packet->flow->state = SY_FLOW_UDP;
+		return true;
+	if (flow->state == SY_FLOW_UDP_NEW) {
+		sy_flow_leave_embryonic(worker, flow);
+		flow->state = worker->snapshot->services[flow->service].quic != NULL ? SY_FLOW_QUIC
+										     : SY_FLOW_UDP;
+	}
+	if (flow->state == SY_FLOW_UDP || sy_cid_agrees(worker, packet))
+		return true;
+	sy_flow_forget(worker, flow);
+	packet->flow = NULL;
+	return false;
 }
 
 static inline bool
 advance(struct sy_worker *worker, struct sy_packet *packet)
 {
 	if (packet->tuple.protocol != IPPROTO_TCP) {
-		if (unlikely(packet->flow->state == SY_FLOW_UDP_NEW))
-			advance_udp(worker, packet);
+		if (unlikely(packet->flow->state != SY_FLOW_UDP))
+			return advance_udp(worker, packet);
 		return true;
 	}
 	if (likely(sy_tcp_is_steady(packet->flow, packet->tcp_flags))) {

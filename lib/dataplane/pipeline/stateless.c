@@ -135,10 +135,12 @@ static bool
 send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	uint32_t id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
+	uint32_t id = sy_cid_backend(worker, packet);
 	const struct sy_backend_row *backend;
 	struct sy_ip destination;
 
+	if (id == SY_NONE)
+		id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
 	packet->direction = SY_ORIGINAL;
 	if (id == SY_NONE) {
 		refuse(worker, packet);

@@ -24,6 +24,7 @@ timeout_of(const struct sy_timeouts *timeouts, uint8_t state)
 {
 	switch (state) {
 	case SY_FLOW_UDP_NEW:
+	case SY_FLOW_QUIC:
 	case SY_FLOW_UDP:
 		return timeouts->udp;
 	case SY_FLOW_SYN_SENT:
@@ -47,6 +48,7 @@ state_word(uint8_t state)
 	static const char *const words[] = {
 		[SY_FLOW_FREE] = "free",
 		[SY_FLOW_UDP_NEW] = "udp-new",
+		[SY_FLOW_QUIC] = "quic",
 		[SY_FLOW_UDP] = "udp",
 		[SY_FLOW_SYN_SENT] = "syn-sent",
 		[SY_FLOW_SYN_RECEIVED] = "syn-received",

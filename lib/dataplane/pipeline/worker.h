@@ -195,6 +195,11 @@ void sy_flow_expire(struct sy_worker *worker, struct sy_flow *flow);
 void sy_flow_end_expired(struct sy_worker *worker);
 void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow);
 
+/* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE; and whether the flow's
+ * backend is the one that it names, if it names one that can be reached. */
+uint32_t sy_cid_backend(const struct sy_worker *worker, const struct sy_packet *packet);
+bool sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet);
+
 /* limits.c: what a service may have. */
 enum sy_drop sy_check_limits(const struct sy_worker *worker, uint32_t service);
 bool sy_is_pressed(const struct sy_worker *worker, uint32_t service);

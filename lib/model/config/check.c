@@ -196,5 +196,7 @@ sy_config_check(struct sy_config_parser *parser)
 		code = sy_config_check_services(parser);
 	if (code == 0)
 		code = sy_config_check_local(parser);
+	if (code == 0)
+		code = sy_config_check_quic(parser);
 	return code;
 }

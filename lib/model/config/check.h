@@ -14,6 +14,7 @@ int sy_config_check_routes(struct sy_config_parser *parser); /* and neighbours *
 int sy_config_check_pools(struct sy_config_parser *parser);
 int sy_config_check_services(struct sy_config_parser *parser);
 int sy_config_check_local(struct sy_config_parser *parser); /* local addresses */
+int sy_config_check_quic(struct sy_config_parser *parser); /* and server IDs */
 
 /* That no two elements of a list are the same; key is what the message points to.  The index can be
  * asked after 0, and must be freed after any. */

@@ -48,6 +48,29 @@ endpoint_equal(const void *a, const void *b)
 const struct sy_config_identity sy_config_by_endpoint = { "address or port", endpoint_hash,
 	endpoint_equal };
 
+/* Those without an ID equal nobody, and must not meet in one place. */
+static uint64_t
+server_id_hash(const void *element)
+{
+	const struct sy_backend_config *backend = element;
+
+	if (backend->server_id_length == 0)
+		return name_hash(element);
+	return sy_hash_bytes(backend->server_id, backend->server_id_length);
+}
+
+static bool
+server_id_equal(const void *a, const void *b)
+{
+	const struct sy_backend_config *one = a, *other = b;
+
+	return one->server_id_length > 0 && one->server_id_length == other->server_id_length &&
+		memcmp(one->server_id, other->server_id, one->server_id_length) == 0;
+}
+
+const struct sy_config_identity sy_config_by_server_id = { "server ID", server_id_hash,
+	server_id_equal };
+
 static uint64_t
 neighbour_hash(const void *element)
 {

@@ -22,6 +22,7 @@ struct sy_config_identity {
 
 extern const struct sy_config_identity sy_config_by_name; /* a name that comes first */
 extern const struct sy_config_identity sy_config_by_endpoint; /* backends */
+extern const struct sy_config_identity sy_config_by_server_id; /* backends that have one */
 extern const struct sy_config_identity sy_config_by_address; /* neighbours: address, port */
 extern const struct sy_config_identity sy_config_by_network; /* routes: where to */
 

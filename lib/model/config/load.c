@@ -112,6 +112,8 @@ sy_config_free(struct sy_config *config)
 		return;
 	for (uint32_t i = 0; i < config->n_pools; i++)
 		free(config->pools[i].backends);
+	for (uint32_t i = 0; i < config->n_services; i++)
+		free(config->services[i].quic);
 	free(config->pools);
 	free(config->services);
 	free(config->neighbours);

@@ -85,6 +85,7 @@ struct sy_config_key {
 extern const struct sy_config_section sy_config_root;
 extern const struct sy_config_section sy_config_pool_section;
 extern const struct sy_config_section sy_config_service_section;
+extern const struct sy_config_section sy_config_quic_section; /* of a service */
 extern const struct sy_config_key sy_config_local_address; /* an item of two lists */
 
 extern const struct sy_config_kind sy_kind_number;
@@ -100,12 +101,16 @@ extern const struct sy_config_kind sy_kind_range;
 extern const struct sy_config_kind sy_kind_mac;
 extern const struct sy_config_kind sy_kind_status;
 extern const struct sy_config_kind sy_kind_ports;
+extern const struct sy_config_kind sy_kind_hex; /* bytes; how many is the other member, one byte */
 /* The name of an element of another list; its index is what the member holds, all ones for none. */
 extern const struct sy_config_kind sy_kind_reference;
 /* These three have no read and write: the parser and the printer walk into them. */
 extern const struct sy_config_kind sy_kind_object;
 extern const struct sy_config_kind sy_kind_list; /* of objects, owned through a pointer */
 extern const struct sy_config_kind sy_kind_values; /* of plain values, inside the struct */
+
+/* 2 * n_bytes hexadecimal digits and no more; bytes may be written to on false too. */
+bool sy_hex_read(const char *text, uint8_t *bytes, size_t n_bytes);
 
 /* NULL when section has no such key. */
 const struct sy_config_key *sy_config_key_find(

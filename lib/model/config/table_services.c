@@ -108,6 +108,11 @@ static const struct sy_config_key backend_keys[] = {
 	{ "weight", &sy_kind_number, AT(struct sy_backend_config, weight), .high = UINT16_MAX,
 		.fallback = "1",
 		.help = "Its share against the others' weights; 0: no new flows." },
+	{ "server_id", &sy_kind_hex, AT(struct sy_backend_config, server_id),
+		.other = offsetof(struct sy_backend_config, server_id_length), .low = 1,
+		.high = SY_QUIC_SERVER_ID, .empty = true, .fallback = "",
+		.help = "What the server writes into QUIC connection IDs, for services with quic; "
+			"unique in its pool; empty: none." },
 	{ "spare", &sy_kind_boolean, AT(struct sy_backend_config, spare), .fallback = "false",
 		.help = "Serves only when no other of its pool can." },
 	{ "enabled", &sy_kind_boolean, AT(struct sy_backend_config, enabled), .fallback = "true",
@@ -289,6 +294,8 @@ static const struct sy_config_key service_keys[] = {
 		.high = SY_MAX_SERVICE_LOCAL_RANGES, .item = &sy_config_local_address,
 		.help = "What the backends of this service see in place of the clients, in a mode that "
 			"hides them; none: the top's local_addresses." },
+	{ "quic", &sy_kind_object, .section = &sy_config_quic_section,
+		.help = "UDP: how QUIC's connection IDs name the backends' server_id." },
 	{ "timeouts", &sy_kind_object, .offset = offsetof(struct sy_service_config, timeouts),
 		.section = &timeouts_section,
 		.help = "How long a flow without packets lives, by its state." },

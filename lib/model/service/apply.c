@@ -245,8 +245,12 @@ static void
 carry_out_services(
 	struct sy_registry *registry, const struct sy_config *config, const struct plan *plan)
 {
-	for (uint32_t i = 0; i < registry->n_services; i++)
+	for (uint32_t i = 0; i < registry->n_services; i++) {
 		registry->services[i].leaving = registry->services[i].used;
+		/* The file that they stood in is gone soon. */
+		registry->services[i].config.quic = NULL;
+		registry->services[i].config.n_quic = 0;
+	}
 	for (uint32_t s = 0; s < config->n_services; s++) {
 		uint32_t id = plan->service_ids[s];
 		struct sy_service *service = &registry->services[id];

@@ -19,4 +19,8 @@ struct build {
  * -ENOMEM. */
 int sy_stateless_build(struct build *build);
 
+/* servers.c, when services and backends are there: what QUIC's connection IDs name.  0, -EINVAL or
+ * -ENOMEM. */
+int sy_servers_build(struct build *build);
+
 #endif /* SY_SNAPSHOT_BUILD_H */

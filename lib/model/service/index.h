@@ -9,11 +9,14 @@
  * more often than not.  (rte_hash is made for tables that change, takes 128 bytes
  * a bucket and a name in a global list; a snapshot is built anew many times.)
  */
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "sy/hash.h"
 #include "sy/net.h"
+#include "sy/quic.h"
 
 struct sy_key {
 	struct sy_addr address;
@@ -55,6 +58,22 @@ sy_neighbour_key(uint8_t family, const struct sy_addr *address, uint8_t port)
 	return (struct sy_key){ .address = *address, .port_be = port, .family = family };
 }
 
+/* Server IDs are those of a pool, whose number takes the place of port, protocol and family. */
+static inline struct sy_key
+sy_server_key(uint32_t pool, const struct sy_quic_server_id *id)
+{
+	struct sy_key key = {
+		.port_be = (uint16_t)pool,
+		.protocol = (uint8_t)(pool >> 16),
+		.family = (uint8_t)(pool >> 24),
+	};
+
+	static_assert(sizeof(key.address.bytes) > SY_QUIC_SERVER_ID, "an ID and its length fit");
+	memcpy(key.address.bytes, id->bytes, id->length);
+	key.address.bytes[SY_QUIC_SERVER_ID] = id->length;
+	return key;
+}
+
 uint64_t sy_index_table_bytes(uint32_t n);
 
 /* Room for n keys.  NULL: out of memory. */
@@ -77,6 +96,7 @@ struct sy_index {
 	struct sy_spans *spans; /* services on more ports than one; NULL: there are none */
 	struct sy_index_table *addresses; /* address -> enum sy_address_kind */
 	struct sy_index_table *endpoints; /* backend address, port (0: any) -> backend id */
+	struct sy_index_table *servers; /* pool and server ID -> backend id */
 	struct sy_index_table *neighbours; /* address on a Steelyard port -> next hop */
 };
 

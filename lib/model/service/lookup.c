@@ -93,6 +93,20 @@ sy_snapshot_reply_service(const struct sy_snapshot *snapshot, uint8_t family,
 	return service == SY_SEVERAL ? SY_NONE : service;
 }
 
+uint32_t
+sy_snapshot_server(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	const struct sy_quic_server_id *server_id)
+{
+	struct sy_key key = sy_server_key(service->pool, server_id);
+	uint32_t id = sy_index_table_find(snapshot->index->servers, &key);
+
+	if (id == UINT32_MAX && service->spare_pool != SY_NONE) {
+		key = sy_server_key(service->spare_pool, server_id);
+		id = sy_index_table_find(snapshot->index->servers, &key);
+	}
+	return id == UINT32_MAX || snapshot->backends[id].down ? SY_NONE : id;
+}
+
 struct sy_path
 sy_snapshot_route(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination)

@@ -25,6 +25,7 @@ index_destroy(struct sy_index *index)
 	sy_spans_destroy(index->spans);
 	sy_index_table_destroy(index->addresses);
 	sy_index_table_destroy(index->endpoints);
+	sy_index_table_destroy(index->servers);
 	sy_index_table_destroy(index->neighbours);
 	free(index);
 }
@@ -36,6 +37,8 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 		return;
 	for (uint32_t i = 0; snapshot->pools != NULL && i < snapshot->n_pools; i++)
 		sy_choice_release(snapshot->pools[i].choice);
+	for (uint32_t i = 0; snapshot->services != NULL && i < snapshot->n_services; i++)
+		sy_quic_release(snapshot->services[i].quic);
 	sy_lpm_release(snapshot->lpm);
 	index_destroy(snapshot->index);
 	free(snapshot->services);
@@ -61,7 +64,7 @@ sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools)
 		rows_bytes(n_backends, sizeof(struct sy_backend_row)) +
 		rows_bytes(n_backends, SY_N_REPLIES * sizeof(uint32_t)) + n_backends * of_backend +
 		n_pools * of_pool + 2 * sy_index_table_bytes(n_services) +
-		sy_index_table_bytes(2 * n_backends);
+		sy_index_table_bytes(n_backends) + sy_index_table_bytes(2 * n_backends);
 }
 
 static int
@@ -427,6 +430,8 @@ build_all(struct build *build)
 	status = build_pools(build);
 	if (status == 0)
 		status = build_services(build);
+	if (status == 0)
+		status = sy_servers_build(build);
 	return status != 0 ? status : sy_stateless_build(build);
 }
 

@@ -25,6 +25,7 @@
 enum sy_flow_state {
 	SY_FLOW_FREE, /* not a flow */
 	SY_FLOW_UDP_NEW, /* embryonic: one packet of the client so far */
+	SY_FLOW_QUIC, /* UDP of a service that looks at connection IDs */
 	SY_FLOW_UDP,
 	SY_FLOW_SYN_SENT, /* embryonic: the client's SYN was seen */
 	SY_FLOW_SYN_RECEIVED, /* embryonic: and the backend's SYN/ACK */
@@ -71,7 +72,12 @@ struct sy_flow {
 	uint8_t window_shifts; /* client's in the low four bits, backend's in the high */
 	uint8_t mode; /* forwarding mode, a row of its table: what the flow was made for */
 	uint16_t windows[2]; /* last advertised by each side, not scaled */
-	struct sy_tcp_side sides[2]; /* by direction of the sender: SY_ORIGINAL is the client */
+	union {
+		struct sy_tcp_side
+			sides[2]; /* by direction of the sender: SY_ORIGINAL is the client */
+		uint64_t
+			cid_hash; /* QUIC: of the last connection ID that named the backend; or 0 */
+	};
 	uint32_t v4_be[SY_N_FLOW_PARTIES]; /* IPv4's addresses; IPv6's stand in the next line */
 };
 

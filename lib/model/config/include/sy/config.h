@@ -104,11 +104,30 @@ struct sy_health_config {
 	char body[SY_TEXT_SIZE]; /* must stand in the answer; empty: any */
 };
 
+#define SY_QUIC_KEY 16
+#define SY_QUIC_SERVER_ID 15 /* longest, bytes */
+#define SY_QUIC_NONCE 4 /* shortest, bytes */
+#define SY_QUIC_CONFIGS 7 /* rotation bits 0 to 6; 7 says that a server had no configuration */
+
+/* How servers write their IDs into connection IDs (draft-ietf-quic-load-balancers-21, section 3). */
+struct sy_quic_config {
+	uint8_t rotation; /* 0 to 6: the first three bits of connection IDs */
+	uint8_t server_id_length; /* bytes; with the nonce 19 or fewer */
+	uint8_t nonce_length;
+	uint8_t key_length; /* of the key in the configuration: SY_QUIC_KEY, or 0 */
+	bool encrypted; /* key is set: from the configuration, or from key_file */
+	uint8_t key[SY_QUIC_KEY]; /* AES-128 */
+	char key_file
+		[SY_TEXT_SIZE]; /* read when the file is loaded, but not by the client's check */
+};
+
 struct sy_backend_config {
 	char name[SY_NAME_SIZE]; /* unique in its pool */
 	struct sy_ip address;
 	uint16_t port; /* host order; 0: the one that the client's packet has */
 	uint16_t weight; /* 0 to 65535; 0: no new flows */
+	uint8_t server_id_length; /* 0: it has none */
+	uint8_t server_id[SY_QUIC_SERVER_ID]; /* in QUIC connection IDs; unique in its pool */
 	bool spare; /* serves only when no other can */
 	bool enabled;
 	uint8_t priority; /* 0 to 15: lower serves first */
@@ -182,6 +201,8 @@ struct sy_service_config {
 	uint8_t on_full; /* enum sy_on_full: a limit below is reached, or the table is full */
 	uint32_t max_flows; /* over all workers; 0: a share, see sy_config_service_flows() */
 	uint32_t max_half_open; /* over all workers; 0: an eighth of the top's max_flows */
+	struct sy_quic_config *quic; /* [n_quic]; the loaded configuration's, like itself */
+	uint32_t n_quic; /* 0: packets are not routed by connection IDs */
 	struct sy_timeouts timeouts;
 	struct sy_range local_addresses[SY_MAX_SERVICE_LOCAL_RANGES]; /* in place of the top's */
 	uint16_t n_local_addresses; /* ranges; 0: the top's */

@@ -57,7 +57,8 @@ struct sy_service {
 	bool leaving;
 	uint32_t id;
 	uint32_t generation; /* another one: the number was another service's */
-	struct sy_service_config config; /* pool indices are those of the current configuration */
+	/* Pool indices are those of the current configuration; so is what it points to. */
+	struct sy_service_config config;
 	struct sy_traffic before; /* what others had counted under its number */
 };
 

@@ -20,6 +20,7 @@
 #include <rte_rcu_qsbr.h>
 
 #include "sy/maglev.h"
+#include "sy/quic.h"
 #include "sy/registry.h"
 #include "sy/routes.h"
 #include "sy/scheduler.h"
@@ -103,6 +104,7 @@ struct sy_service_row {
 	uint32_t max_flows; /* for each worker */
 	uint32_t max_half_open;
 	struct sy_timeouts timeouts;
+	struct sy_quic *quic; /* connection IDs name servers; NULL: it is not QUIC */
 };
 
 enum sy_reply { /* a backend answers for one service of each at most, if it can be told at all */
@@ -232,6 +234,10 @@ uint32_t sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_se
  * packet to the next. */
 uint32_t sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot,
 	const struct sy_service_row *service, struct sy_pick *pick);
+
+/* The backend of this service that has this server ID and can be reached, draining or not, or SY_NONE. */
+uint32_t sy_snapshot_server(const struct sy_snapshot *snapshot,
+	const struct sy_service_row *service, const struct sy_quic_server_id *server_id);
 
 /* The only service of which a packet of no flow from this endpoint can be a reply, or SY_NONE: the
  * endpoint is no backend's, or several services'. */

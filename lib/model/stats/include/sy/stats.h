@@ -41,6 +41,8 @@
 	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
 	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
 	ROW(FRAGMENTS, "fragments", "packets", "pieces of packets that followed a first piece") \
+	ROW(FLOWS_BY_CID, "flows_by_cid", "flows", \
+		"made for the backend that a connection ID names") \
 	ROW(STATELESS_IN, "stateless_in", "packets", "sent to backends without a flow") \
 	ROW(STATELESS_OUT, "stateless_out", "packets", "replies sent to clients without a flow") \
 	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \
