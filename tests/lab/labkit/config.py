@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The appliance's configuration in the lab.  Tests change the dictionary that build() gives."""
 
+from . import quic
 from .servers import HTTP_PORT
 from .topology import (BACKENDS, CLIENT4, CLIENT6, LAN4, LAN6, LAN_DEVICE, VIP4, VIP6, WAN4, WAN6,
                        WAN_DEVICE, backend4, backend6)
@@ -42,7 +43,7 @@ def ports(kind):
 def build(session, kind, hugepages, workers=1):
     """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
     share backends but no pool with the rest; 'guarded', with a quota of half-open flows; and 'echo', a
-    range of ports, which its backends keep."""
+    range of ports, which its backends keep; and 'quic'."""
     no_probe = {"type": "none"}
     primaries = [name for name in BACKENDS if name != "spare"]
     return {
@@ -63,6 +64,9 @@ def build(session, kind, hugepages, workers=1):
             pool("extra", backends(["web1", "web2"], backend4, HTTP_PORT)),
             pool("echo", backends(primaries, backend4, 0), health=no_probe),
             pool("echo6", backends(primaries, backend6, 0), health=no_probe),
+            pool("quic", [{**member, "server_id": quic.server_id(number)} for number, member in
+                          enumerate(backends(primaries, backend4, quic.PORT), 1)],
+                 health=no_probe),
             pool("cut", backends(["web1", "web2"], backend4, HTTP_PORT), on_down="reset")],
         "services": [
             service("www", VIP4, 80, "web"),
@@ -73,6 +77,7 @@ def build(session, kind, hugepages, workers=1):
             service("mute6", VIP6, 54, "mute6", "udp"),
             service("echo", VIP4, 7000, "echo", "udp", ports="7000-7009"),
             service("echo6", VIP6, 7000, "echo6", "udp", ports="7000-7009"),
+            service("quic", VIP4, quic.PORT, "quic", "udp", quic=quic.CONFIGS),
             service("extra", VIP4, 81, "extra"),
             service("cut", VIP4, 82, "cut"),
             service("guarded", VIP4, 84, "extra", max_half_open=64)],
