@@ -111,8 +111,8 @@ create_worker(struct bench_appliance *appliance, uint32_t w)
 }
 
 int
-bench_appliance_create(struct bench_known *known, struct bench_traffic traffic[], const char *mode,
-	struct bench_appliance **appliance, struct sy_error *error)
+bench_appliance_create(struct bench_known *known, struct bench_traffic traffic[],
+	const struct bench_kind *kind, struct bench_appliance **appliance, struct sy_error *error)
 {
 	struct bench_appliance *a = calloc(1, sizeof(*a));
 	int status;
@@ -123,7 +123,7 @@ bench_appliance_create(struct bench_known *known, struct bench_traffic traffic[]
 	a->known = known;
 	a->traffic = traffic;
 	a->n_workers = known->scenario->workers;
-	status = bench_configuration(known->scenario, mode, &a->config, error);
+	status = bench_configuration(known->scenario, kind, &a->config, error);
 	if (status == 0)
 		status = create_model(a, error);
 	if (status == 0)
@@ -179,8 +179,10 @@ make_flows(struct bench_appliance *appliance, uint32_t w)
 
 	for (uint32_t first = 0; first < scenario->flows; first = traffic->end) {
 		traffic->end = RTE_MIN(first + FLOWS_AT_ONCE, scenario->flows);
-		for (traffic->step = 0; traffic->step < BENCH_HANDSHAKE; traffic->step++)
-			take_step(appliance, w, first);
+		for (traffic->step = 0; traffic->step < BENCH_HANDSHAKE; traffic->step++) {
+			if (bench_step_comes_here(traffic))
+				take_step(appliance, w, first);
+		}
 		sy_live_publish(appliance->live, scenario->backends * scenario->services);
 	}
 }
@@ -189,6 +191,7 @@ int
 bench_appliance_prepare(struct bench_appliance *appliance, struct sy_error *error)
 {
 	const uint64_t flows = appliance->known->scenario->flows;
+	const uint64_t steps = appliance->traffic->one_way ? BENCH_HANDSHAKE - 1 : BENCH_HANDSHAKE;
 	uint64_t sent = 0;
 
 	for (uint32_t w = 0; w < appliance->n_workers; w++) {
@@ -204,11 +207,11 @@ bench_appliance_prepare(struct bench_appliance *appliance, struct sy_error *erro
 		traffic->sent = 0;
 		traffic->known_sent = 0;
 	}
-	if (bench_appliance_flows(appliance) == flows && sent == BENCH_HANDSHAKE * flows)
+	if (bench_appliance_flows(appliance) == flows && sent == steps * flows)
 		return 0;
 	return sy_error_set(error, -EIO,
 		"of %lu flows %u were made, and %lu of %lu packets came out", flows,
-		bench_appliance_flows(appliance), sent, BENCH_HANDSHAKE * flows);
+		bench_appliance_flows(appliance), sent, steps * flows);
 }
 
 struct sy_worker *

@@ -8,7 +8,7 @@
 #include "traffic.h"
 
 /* The scenario as an operator would write it, checked.  0, or a negative errno with error. */
-int bench_configuration(const struct bench_scenario *scenario, const char *mode,
+int bench_configuration(const struct bench_scenario *scenario, const struct bench_kind *kind,
 	struct sy_config **config, struct sy_error *error);
 
 struct bench_appliance;
@@ -16,10 +16,10 @@ struct bench_appliance;
 /* A worker for each of traffic[scenario->workers], not run yet.  0, or a negative errno with
  * error. */
 int bench_appliance_create(struct bench_known *known, struct bench_traffic traffic[],
-	const char *mode, struct bench_appliance **appliance, struct sy_error *error);
+	const struct bench_kind *kind, struct bench_appliance **appliance, struct sy_error *error);
 void bench_appliance_destroy(struct bench_appliance *appliance); /* NULL is no error */
 
-/* Makes the known flows, three packets each.  0, or -EIO when some were not made. */
+/* Makes the known flows, a packet for each step of the handshake that comes here.  0, or -EIO when some were not made. */
 int bench_appliance_prepare(struct bench_appliance *appliance, struct sy_error *error);
 
 struct sy_worker *bench_appliance_worker(struct bench_appliance *appliance, uint32_t worker);

@@ -38,7 +38,16 @@ struct bench_scenario {
 	bool defended; /* limits and timeouts are the configuration's own */
 	uint32_t room; /* for flows beside the known ones */
 	bool every_mode; /* else the table's first forwarding mode */
-	bool quick; /* part of the quick form */
+	bool every_scheduler; /* else BENCH_SCHEDULER */
+	bool quick; /* part of the quick form: with more than one mode, where tables are small */
+};
+
+#define BENCH_SCHEDULER "wlc"
+
+/* What a scenario is run with: names as the configuration has them. */
+struct bench_kind {
+	const char *mode;
+	const char *scheduler;
 };
 
 extern const struct bench_scenario bench_scenarios[];
@@ -97,12 +106,12 @@ struct bench_extra {
 
 struct bench_result {
 	const struct bench_scenario *scenario;
-	const char *mode;
+	struct bench_kind kind;
 	uint32_t flows; /* in the table at the end */
 	uint32_t repeats;
 	struct bench_figure pipeline;
 	struct bench_figure floor;
-	struct bench_figure library;
+	struct bench_figure library; /* 0: not measured */
 	double bytes_per_flow; /* 0: not measured here */
 	double library_bytes_per_flow;
 	struct bench_extra extras[BENCH_MAX_EXTRAS];
@@ -121,7 +130,7 @@ struct bench_options {
 uint64_t bench_scenario_bytes(const struct bench_scenario *scenario);
 
 /* 0 or a negative errno with error: some flow was not made, or some packet did not come out. */
-int bench_measure(const struct bench_scenario *scenario, const char *mode,
+int bench_measure(const struct bench_scenario *scenario, const struct bench_kind *kind,
 	const struct bench_options *options, struct bench_result *result, struct sy_error *error);
 
 void bench_print_header(const struct bench_options *options);

@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "appliance.h"
+#include "sy/forward.h"
 
 static const char *
 endpoint_text(uint8_t ip, struct bench_endpoint endpoint, char text[SY_IP_TEXT])
@@ -36,19 +37,22 @@ write_network(FILE *out, const struct bench_scenario *scenario)
 }
 
 static void
-write_pool(FILE *out, const struct bench_scenario *scenario, uint32_t service)
+write_pool(FILE *out, const struct bench_scenario *scenario, const struct bench_kind *kind,
+	uint32_t service)
 {
+	const struct sy_forward *forward = sy_forward_at(sy_forward_find(kind->mode));
+	const bool own_port = (forward->flags & SY_FORWARD_ONE_WAY) == 0;
 	char text[SY_IP_TEXT];
 
 	fprintf(out,
-		"%s{\"name\":\"p%u\",\"scheduler\":\"wlc\",\"health\":{\"type\":\"none\"},\"backends\":[",
-		service > 0 ? "," : "", service);
+		"%s{\"name\":\"p%u\",\"scheduler\":\"%s\",\"health\":{\"type\":\"none\"},\"backends\":[",
+		service > 0 ? "," : "", service, kind->scheduler);
 	for (uint32_t i = 0; i < scenario->backends; i++) {
 		struct bench_endpoint backend = bench_backend(service, i);
 
 		fprintf(out, "%s{\"name\":\"b%u\",\"address\":\"%s\",\"port\":%u}",
 			i > 0 ? "," : "", i, endpoint_text(scenario->ip, backend, text),
-			backend.port);
+			own_port ? backend.port : BENCH_VIP_PORT);
 	}
 	fputs("]}", out);
 }
@@ -67,8 +71,8 @@ limits(const struct bench_scenario *scenario)
 }
 
 static void
-write_service(FILE *out, const struct bench_scenario *scenario, const char *mode, uint32_t service,
-	const char *protocol)
+write_service(FILE *out, const struct bench_scenario *scenario, const struct bench_kind *kind,
+	uint32_t service, const char *protocol)
 {
 	char text[SY_IP_TEXT];
 
@@ -76,11 +80,11 @@ write_service(FILE *out, const struct bench_scenario *scenario, const char *mode
 		"{\"name\":\"%s%u\",\"address\":\"%s\",\"port\":%u,\"protocol\":\"%s\","
 		"\"mode\":\"%s\",\"pool\":\"p%u\"%s}",
 		protocol, service, endpoint_text(scenario->ip, bench_vip(service), text),
-		BENCH_VIP_PORT, protocol, mode, service, limits(scenario));
+		BENCH_VIP_PORT, protocol, kind->mode, service, limits(scenario));
 }
 
 static char *
-write_text(const struct bench_scenario *scenario, const char *mode)
+write_text(const struct bench_scenario *scenario, const struct bench_kind *kind)
 {
 	char *text = NULL;
 	size_t size;
@@ -94,26 +98,26 @@ write_text(const struct bench_scenario *scenario, const char *mode)
 	write_network(out, scenario);
 	fputs(",\"pools\":[", out);
 	for (uint32_t i = 0; i < scenario->services; i++)
-		write_pool(out, scenario, i);
+		write_pool(out, scenario, kind, i);
 	fputs("],\"services\":[", out);
 	for (uint32_t i = 0; i < scenario->services; i++) {
 		if (i > 0)
 			fputc(',', out);
-		write_service(out, scenario, mode, i, "tcp");
+		write_service(out, scenario, kind, i, "tcp");
 	}
 	if (scenario->n_new > 0) {
 		fputc(',', out);
-		write_service(out, scenario, mode, 0, "udp");
+		write_service(out, scenario, kind, 0, "udp");
 	}
 	fputs("]}", out);
 	return fclose(out) == 0 ? text : NULL;
 }
 
 int
-bench_configuration(const struct bench_scenario *scenario, const char *mode,
+bench_configuration(const struct bench_scenario *scenario, const struct bench_kind *kind,
 	struct sy_config **config, struct sy_error *error)
 {
-	char *text = write_text(scenario, mode);
+	char *text = write_text(scenario, kind);
 	int status;
 
 	if (text == NULL)

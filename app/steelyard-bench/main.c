@@ -11,8 +11,10 @@
 
 #include "bench.h"
 #include "sy/forward.h"
+#include "sy/scheduler.h"
 
-#define MAX_RESULTS 128
+#define MAX_RESULTS 256
+#define SMALL_TABLE 1000 /* flows: a moment's work for each mode */
 
 struct options {
 	struct bench_options bench;
@@ -23,6 +25,11 @@ struct options {
 	bool memory;
 };
 
+struct results {
+	struct bench_result rows[MAX_RESULTS];
+	uint32_t n;
+};
+
 static void
 print_usage(FILE *out)
 {
@@ -30,7 +37,7 @@ print_usage(FILE *out)
 	      "       steelyard-bench --only NAME --packets N\n"
 	      "       steelyard-bench --list | --memory [--quick] [--only NAME,...]\n"
 	      "\n"
-	      "  --quick     fewer scenarios and packets: half a minute instead of ten\n"
+	      "  --quick     fewer scenarios and packets: half a minute instead of twenty\n"
 	      "  --only      scenarios whose names begin so: known4, flood4,udp\n"
 	      "  --repeats   runs of which the median is taken, 3 to 101 (15; quick: 11)\n"
 	      "  --json      also writes the table's figures to FILE\n"
@@ -155,11 +162,39 @@ print_list(const struct options *options)
 	}
 }
 
-/* Adds a result for each mode. */
+/* Whether the mode's row is asked for of this scenario. */
+static bool
+takes_mode(const struct bench_scenario *scenario, const struct options *options, uint8_t row)
+{
+	if (row == 0)
+		return true;
+	return scenario->every_mode && (!options->quick || scenario->flows <= SMALL_TABLE);
+}
+
+static int
+run_kind(const struct bench_scenario *scenario, const struct bench_kind *kind,
+	const struct options *options, struct results *results, struct sy_error *error)
+{
+	struct bench_result *result = &results->rows[results->n];
+	int status;
+
+	if (results->n == MAX_RESULTS)
+		return sy_error_set(error, -ENOSPC, "more than %u figures", MAX_RESULTS);
+	status = bench_measure(scenario, kind, &options->bench, result, error);
+	if (status != 0 || options->bench.counted)
+		return status;
+	bench_print(result);
+	results->n++;
+	return 0;
+}
+
+/* Adds a result for each mode, or each scheduler. */
 static int
 run_scenario(const struct bench_scenario *scenario, const struct options *options,
-	struct bench_result results[], uint32_t *n, struct sy_error *error)
+	struct results *results, struct sy_error *error)
 {
+	struct bench_kind kind = { .mode = sy_forward_at(0)->name, .scheduler = BENCH_SCHEDULER };
+	const struct sy_scheduler *scheduler;
 	const struct sy_forward *mode;
 	int status = 0;
 
@@ -167,12 +202,18 @@ run_scenario(const struct bench_scenario *scenario, const struct options *option
 		printf("%-17s left out: it wants %u CPUs\n", scenario->name, scenario->workers);
 		return 0;
 	}
+	if (scenario->every_scheduler) {
+		for (size_t i = 0; status == 0 && (scheduler = sy_scheduler_at(i)) != NULL; i++) {
+			kind.scheduler = scheduler->name;
+			status = run_kind(scenario, &kind, options, results, error);
+		}
+		return status;
+	}
 	for (uint8_t row = 0; status == 0 && (mode = sy_forward_at(row)) != NULL; row++) {
-		if ((row > 0 && !scenario->every_mode) || *n == MAX_RESULTS)
-			break;
-		status = bench_measure(scenario, mode->name, &options->bench, &results[*n], error);
-		if (status == 0 && !options->bench.counted)
-			bench_print(&results[(*n)++]);
+		if (!takes_mode(scenario, options, row))
+			continue;
+		kind.mode = mode->name;
+		status = run_kind(scenario, &kind, options, results, error);
 	}
 	return status;
 }
@@ -180,9 +221,8 @@ run_scenario(const struct bench_scenario *scenario, const struct options *option
 static int
 run_all(const struct options *options)
 {
-	static struct bench_result results[MAX_RESULTS];
+	static struct results results;
 	struct sy_error error;
-	uint32_t n = 0;
 	int status = 0;
 
 	if (!options->bench.counted)
@@ -190,14 +230,14 @@ run_all(const struct options *options)
 	for (uint32_t i = 0; status == 0 && i < bench_n_scenarios; i++) {
 		if (!is_asked_for(&bench_scenarios[i], options))
 			continue;
-		status = run_scenario(&bench_scenarios[i], options, results, &n, &error);
+		status = run_scenario(&bench_scenarios[i], options, &results, &error);
 		if (status != 0)
 			fprintf(stderr, "steelyard-bench: %s: %s\n", bench_scenarios[i].name,
 				error.text);
 	}
 	if (status != 0 || options->json == NULL || options->bench.counted)
 		return status;
-	status = bench_write_json(options->json, results, n, &error);
+	status = bench_write_json(options->json, results.rows, results.n, &error);
 	if (status != 0)
 		fprintf(stderr, "steelyard-bench: %s\n", error.text);
 	return status;

@@ -163,11 +163,11 @@ add_parts(struct run *run)
 }
 
 static int
-make_pipeline(struct run *run, const char *mode, struct sy_error *error)
+make_pipeline(struct run *run, const struct bench_kind *kind, struct sy_error *error)
 {
 	uint64_t before = bench_heap_used();
 	int status = bench_appliance_create(
-		&run->known, run->traffic[PIPELINE], mode, &run->appliance, error);
+		&run->known, run->traffic[PIPELINE], kind, &run->appliance, error);
 	struct subject *subject;
 
 	if (status != 0)
@@ -181,6 +181,13 @@ make_pipeline(struct run *run, const char *mode, struct sy_error *error)
 	return status;
 }
 
+/* It has no snapshot, which modes with a flag look into; and it knows one scheduler. */
+static bool
+library_can(const struct run *run, const char *mode)
+{
+	return sy_forward_at(sy_forward_find(mode))->flags == 0 && !run->scenario->every_scheduler;
+}
+
 static int
 make_library(struct run *run, const char *mode, struct sy_error *error)
 {
@@ -189,7 +196,12 @@ make_library(struct run *run, const char *mode, struct sy_error *error)
 	const uint64_t before = bench_heap_used();
 	int status = 0;
 
-	for (uint32_t w = 0; status == 0 && w < run->scenario->workers; w++) {
+	if (!library_can(run, mode)) {
+		library->n_members = 0;
+		own->n_members = 0;
+		return 0;
+	}
+	for (uint32_t w = 0; status == 0 && w < library->n_members; w++) {
 		library->members[w] = &run->libraries[w];
 		status = bench_library_init(
 			&run->libraries[w], &run->traffic[LIBRARY][w], mode, false);
@@ -224,16 +236,22 @@ make_others(struct run *run, const char *mode, struct sy_error *error)
 }
 
 static int
-start(struct run *run, struct sy_error *error)
+start(struct run *run, const char *mode, struct sy_error *error)
 {
+	const struct sy_forward *forward = sy_forward_at(sy_forward_find(mode));
 	int status;
 
 	run->pool = rte_pktmbuf_pool_create(
 		"bench", N_BUFFERS, 64, 0, RTE_MBUF_DEFAULT_BUF_SIZE, bench_socket());
 	status = run->pool == NULL ? -ENOMEM : bench_known_init(&run->known, run->scenario);
 	for (int s = 0; s < PART; s++) {
-		for (uint32_t w = 0; status == 0 && w < run->scenario->workers; w++)
-			status = bench_traffic_init(&run->traffic[s][w], &run->known, w, run->pool);
+		for (uint32_t w = 0; status == 0 && w < run->scenario->workers; w++) {
+			struct bench_traffic *traffic = &run->traffic[s][w];
+
+			status = bench_traffic_init(traffic, &run->known, w, run->pool);
+			traffic->one_way = (forward->flags & SY_FORWARD_ONE_WAY) != 0;
+			traffic->wrapped = forward->flags != 0;
+		}
 	}
 	if (status != 0)
 		sy_error_set(error, status, "no memory for packets");
@@ -309,6 +327,8 @@ add_extras(const struct run *run, struct bench_samples samples[], struct bench_r
 	}
 	if (samples[OWN_TABLE].ns[0] > 0)
 		add_extra(result, "own_table_ns_per_packet", bench_figure(&samples[OWN_TABLE]).ns);
+	if (scenario->every_scheduler)
+		add_extra(result, "flows_per_second", 1e9 / result->pipeline.ns);
 	if (scenario->connections)
 		add_extra(result, "connections_per_second",
 			1e9 / (result->pipeline.ns * BENCH_CONNECTION_PACKETS));
@@ -382,19 +402,19 @@ check(const struct run *run, struct sy_error *error)
 }
 
 static int
-measure_scenario(struct run *run, const char *mode, const struct bench_options *options,
-	struct bench_result *result, struct sy_error *error)
+measure_scenario(struct run *run, const struct bench_kind *kind,
+	const struct bench_options *options, struct bench_result *result, struct sy_error *error)
 {
-	int status = start(run, error);
+	int status = start(run, kind->mode, error);
 
 	if (status == 0)
-		status = make_pipeline(run, mode, error);
+		status = make_pipeline(run, kind, error);
 	if (status == 0 && options->counted) {
 		bench_collected(run);
 		return check(run, error);
 	}
 	if (status == 0)
-		status = make_others(run, mode, error);
+		status = make_others(run, kind->mode, error);
 	if (status != 0)
 		return status;
 	measure(run, options, result);
@@ -402,7 +422,7 @@ measure_scenario(struct run *run, const char *mode, const struct bench_options *
 }
 
 int
-bench_measure(const struct bench_scenario *scenario, const char *mode,
+bench_measure(const struct bench_scenario *scenario, const struct bench_kind *kind,
 	const struct bench_options *options, struct bench_result *result, struct sy_error *error)
 {
 	struct run *run = aligned_alloc(_Alignof(struct run), sizeof(*run));
@@ -413,12 +433,12 @@ bench_measure(const struct bench_scenario *scenario, const char *mode,
 	memset(run, 0, sizeof(*run));
 	*result = (struct bench_result){
 		.scenario = scenario,
-		.mode = mode,
+		.kind = *kind,
 		.repeats = options->repeats,
 	};
 	run->scenario = scenario;
 	run->packets = count_packets(scenario, options);
-	status = measure_scenario(run, mode, options, result, error);
+	status = measure_scenario(run, kind, options, result, error);
 	finish(run);
 	free(run);
 	return status;

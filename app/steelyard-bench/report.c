@@ -46,7 +46,7 @@ bench_print_header(const struct bench_options *options)
 	printf("In process, the real pipeline, one core but where two workers are named; no NIC cost\n"
 	       "included.  Medians of %u runs of %lu packets, subjects in turns; iqr: interquartile\n"
 	       "range.  Memory: %s.\n\n"
-	       "%-17s %-5s %2s %9s %7s %6s %6s %6s %8s %7s %6s %6s\n",
+	       "%-17s %-7s %2s %9s %7s %6s %6s %6s %8s %7s %6s %6s\n",
 		options->repeats, options->packets, bench_pages_name(), "scenario", "mode", "ip",
 		"flows", "ns/pkt", "iqr", "floor", "ratio", "rte_hash", "Mpps", "B/flow", "rte_h.");
 }
@@ -54,13 +54,15 @@ bench_print_header(const struct bench_options *options)
 void
 bench_print(const struct bench_result *result)
 {
-	printf("%-17s %-5s %2u %9u %7.1f %6.1f %6.1f %6.2f %8.1f %7.2f", result->scenario->name,
-		result->mode, result->scenario->ip, result->flows, result->pipeline.ns,
+	printf("%-17s %-7s %2u %9u %7.1f %6.1f %6.1f %6.2f %8.1f %7.2f", result->scenario->name,
+		result->kind.mode, result->scenario->ip, result->flows, result->pipeline.ns,
 		result->pipeline.iqr_ns, result->floor.ns, result->pipeline.ns / result->floor.ns,
 		result->library.ns, 1e3 / result->pipeline.ns);
 	if (result->bytes_per_flow > 0)
 		printf(" %6.1f %6.1f", result->bytes_per_flow, result->library_bytes_per_flow);
 	putchar('\n');
+	if (result->scenario->every_scheduler)
+		printf("%-17s   scheduler %s\n", "", result->kind.scheduler);
 	for (uint32_t i = 0; i < result->n_extras; i++)
 		printf("%-17s   %s %.4g\n", "", result->extras[i].name, result->extras[i].value);
 	fflush(stdout);
@@ -95,7 +97,8 @@ result_json(const struct bench_result *result)
 	struct json_object *object = json_object_new_object();
 
 	json_object_object_add(object, "scenario", json_object_new_string(result->scenario->name));
-	json_object_object_add(object, "mode", json_object_new_string(result->mode));
+	json_object_object_add(object, "mode", json_object_new_string(result->kind.mode));
+	json_object_object_add(object, "scheduler", json_object_new_string(result->kind.scheduler));
 	add_count(object, "ip", result->scenario->ip);
 	add_count(object, "flows", result->flows);
 	add_number(object, "ns_per_packet", result->pipeline.ns);

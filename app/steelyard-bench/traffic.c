@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_prefetch.h>
 
 #include "frame.h"
@@ -63,6 +64,12 @@ bench_traffic_fini(struct bench_traffic *traffic)
 	if (traffic->free != NULL)
 		rte_pktmbuf_free_bulk(traffic->free, traffic->n_free);
 	free(traffic->free);
+}
+
+bool
+bench_step_comes_here(const struct bench_traffic *traffic)
+{
+	return !traffic->one_way || !connection[traffic->step].reply;
 }
 
 /* At the start, and when packets have been dropped: those go back to the pool. */
@@ -152,7 +159,7 @@ static inline void
 write_pattern(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
 {
 	if (traffic->position < traffic->n_known)
-		write_known(traffic, mbuf, reply);
+		write_known(traffic, mbuf, reply && !traffic->one_way);
 	else
 		write_newcomer(traffic, mbuf);
 	if (++traffic->position >= traffic->n_known + traffic->n_new)
@@ -198,6 +205,10 @@ write_handshake(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
 static inline bool
 write_next(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
 {
+	if (unlikely(traffic->wrapped)) {
+		mbuf->data_off = RTE_PKTMBUF_HEADROOM;
+		bench_frame_prepare(mbuf, traffic->scenario->ip);
+	}
 	if (traffic->preparing)
 		return write_handshake(traffic, mbuf);
 	if (traffic->scenario->connections)
@@ -272,7 +283,8 @@ uint16_t
 bench_send(void *context, struct rte_mbuf **mbufs, uint16_t n)
 {
 	struct bench_traffic *traffic = context;
-	const bool noting = traffic->preparing || traffic->scenario->connections;
+	const bool noting =
+		!traffic->one_way && (traffic->preparing || traffic->scenario->connections);
 
 	for (uint16_t i = 0; i < n; i++) {
 		if (noting && is_first(traffic->scenario->ip, mbufs[i]))

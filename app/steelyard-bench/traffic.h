@@ -49,6 +49,8 @@ struct bench_traffic {
 	const struct bench_scenario *scenario;
 	struct bench_known *known;
 	uint32_t worker;
+	bool one_way; /* replies do not come here */
+	bool wrapped; /* packets come out with other headers than they had: those are made anew */
 	bool preparing; /* the handshakes of the known flows, one step after the other */
 	uint32_t step; /* of a handshake, or of the wave's connections */
 	uint32_t next; /* flow of this step */
@@ -70,6 +72,8 @@ struct bench_traffic {
 /* 0 or -ENOMEM. */
 int bench_traffic_init(struct bench_traffic *traffic, struct bench_known *known, uint32_t worker,
 	struct rte_mempool *pool);
+/* Whether the handshake's step is a packet that the mode lets pass here. */
+bool bench_step_comes_here(const struct bench_traffic *traffic);
 void bench_traffic_fini(struct bench_traffic *traffic);
 
 /* The port's functions: context is the traffic. */

@@ -10,7 +10,11 @@ bench_file() {
 		--only known4-1k,known6-1k,udp4,connections4,flood4,workers4) || return
 	/usr/bin/python3 - "$scratch/bench.json" <<-'EOF'
 		import json, sys
-		rows = {row["scenario"]: row for row in json.load(open(sys.argv[1]))}
+		table = json.load(open(sys.argv[1]))
+		rows = {row["scenario"]: row for row in table if row["mode"] == "nat"}
+		for row in table:
+		    assert row["floor_ns_per_packet"] > 0 < row["ns_per_packet"], row
+		    assert row["mode"] == "nat" or row["scenario"] in ("known4-1k", "known6-1k"), row
 		assert rows.keys() - {"workers4-2", "workers4-2-1k"} == {"known4-1k", "known6-1k", "udp4",
 		    "connections4", "flood4"}, rows.keys()
 		for row in rows.values():

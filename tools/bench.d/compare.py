@@ -9,9 +9,11 @@ import argparse
 import json
 import sys
 
+USUAL_SCHEDULER = "wlc"  # of scenarios that are not about schedulers
+
 
 def key(row):
-    return row["scenario"], row["mode"], row["ip"]
+    return row["scenario"], row["mode"], row["ip"], row.get("scheduler", USUAL_SCHEDULER)
 
 
 def load(name):
@@ -33,6 +35,7 @@ def verdict(before, after):
 
 def compare(before, after):
     return {"scenario": before["scenario"], "mode": before["mode"], "ip": before["ip"],
+            "scheduler": before.get("scheduler", USUAL_SCHEDULER),
             "before_ns": before["ns_per_packet"], "after_ns": after["ns_per_packet"],
             "noise_ns": before["iqr_ns"] + after["iqr_ns"],
             "ratio": after["ns_per_packet"] / before["ns_per_packet"],
@@ -40,11 +43,16 @@ def compare(before, after):
             "verdict": verdict(before, after)}
 
 
+def name_of(row):
+    usual = row["scheduler"] == USUAL_SCHEDULER
+    return row["scenario"] if usual else f"{row['scenario']} {row['scheduler']}"
+
+
 def show(rows):
-    print(f"{'scenario':<17} {'mode':<5} {'ip':>2} {'before':>8} {'after':>8} {'noise':>7} "
+    print(f"{'scenario':<24} {'mode':<7} {'ip':>2} {'before':>8} {'after':>8} {'noise':>7} "
           f"{'ratio':>6} {'floor':>6}")
     for row in rows:
-        print(f"{row['scenario']:<17} {row['mode']:<5} {row['ip']:>2} {row['before_ns']:>8.1f} "
+        print(f"{name_of(row):<24} {row['mode']:<7} {row['ip']:>2} {row['before_ns']:>8.1f} "
               f"{row['after_ns']:>8.1f} {row['noise_ns']:>7.1f} {row['ratio']:>6.2f} "
               f"{row['floor_ratio']:>6.2f} {row['verdict']}")
 
