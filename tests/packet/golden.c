@@ -22,6 +22,7 @@ static const struct golden_table *const tables[] = {
 	&golden_nat_errors,
 	&golden_answers,
 	&golden_answer_errors,
+	&golden_told,
 	&golden_scapy,
 };
 
@@ -73,6 +74,17 @@ forward(struct sy_packet *packet, enum sy_direction direction)
 }
 
 static enum sy_drop
+tell(struct sy_packet *packet, enum golden_step step)
+{
+	struct sy_flow_v6 flow;
+	struct sy_tuple connection;
+
+	make_flow(&flow, packet->tuple.family, IPPROTO_TCP);
+	connection = sy_flow_tuple(&flow.flow, SY_ORIGINAL);
+	return golden_tell(packet, step, &connection);
+}
+
+static enum sy_drop
 answer_icmp(struct sy_packet *packet, enum sy_icmp_kind kind)
 {
 	struct sy_addr source = address(packet->tuple.family == SY_IPV4 ? GATEWAY4 : GATEWAY6);
@@ -103,6 +115,12 @@ take(struct sy_packet *packet, enum golden_step step)
 		return answer_icmp(packet, SY_ICMP_HOST_UNREACHABLE);
 	case GOLDEN_TOO_BIG:
 		return answer_icmp(packet, SY_ICMP_TOO_BIG);
+	case GOLDEN_PROXY_V1:
+	case GOLDEN_PROXY_V2:
+	case GOLDEN_TOA:
+	case GOLDEN_STRIP:
+	case GOLDEN_NUMBERS:
+		return tell(packet, step);
 	case GOLDEN_NOTHING:
 		break;
 	}
@@ -162,7 +180,8 @@ frame_differs(const struct rte_mbuf *mbuf, const struct spec *out)
 static bool
 description_differs(const struct sy_packet *packet, const struct golden *row)
 {
-	bool is_new_error = row->steps[0] >= GOLDEN_TIME_EXCEEDED;
+	bool is_new_error =
+		row->steps[0] >= GOLDEN_TIME_EXCEEDED && row->steps[0] <= GOLDEN_TOO_BIG;
 	struct spec out = *row->out;
 	struct sy_tuple expected;
 	struct sy_packet fresh;

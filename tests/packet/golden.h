@@ -37,7 +37,14 @@ enum golden_step {
 	GOLDEN_PORT_UNREACHABLE,
 	GOLDEN_HOST_UNREACHABLE,
 	GOLDEN_TOO_BIG,
+	GOLDEN_PROXY_V1, /* what tells of the flow's client goes into the segment */
+	GOLDEN_PROXY_V2,
+	GOLDEN_TOA,
+	GOLDEN_STRIP, /* the PROXY header that the payload begins with, and an address option */
+	GOLDEN_NUMBERS, /* to the client: what is acknowledged, and quoted, is GOLDEN_SHIFT less */
 };
+
+#define GOLDEN_SHIFT 28
 
 struct golden {
 	const char *name; /* a sentence: what holds */
@@ -85,12 +92,17 @@ struct golden_table {
 		.drop = SY_DROP_##reason \
 	}
 
+/* told_steps.c: the last five steps; connection is the flow's, as the client sees it. */
+enum sy_drop golden_tell(
+	struct sy_packet *packet, enum golden_step step, const struct sy_tuple *connection);
+
 extern const struct golden_table golden_accepted;
 extern const struct golden_table golden_malformed;
 extern const struct golden_table golden_nat;
 extern const struct golden_table golden_nat_errors;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
+extern const struct golden_table golden_told;
 extern const struct golden_table golden_scapy;
 
 #endif /* SY_TEST_GOLDEN_H */

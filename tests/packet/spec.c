@@ -204,6 +204,9 @@ put_l4(struct writer *w, const struct spec *spec)
 		put_transport(w, spec);
 	if (spec->quoted != NULL)
 		put_quoted(w, spec);
+	for (const char *c = spec->line; c != NULL && *c != '\0'; c++)
+		put8(w, (uint8_t)*c);
+	put_hex(w, spec->head);
 	for (uint16_t i = 0; i < spec->payload; i++)
 		put8(w, (uint8_t)i);
 	if (spec->headless || field == 0)

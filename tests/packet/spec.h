@@ -57,7 +57,9 @@ struct spec {
 	const struct spec *quoted; /* its IP packet, */
 	uint16_t quote; /* so many bytes of it (0: all, more: zeros behind), */
 	const char *extension; /* and this behind them, in hex */
-	uint16_t payload; /* bytes of a pattern */
+	const char *line; /* the payload begins with this text, */
+	const char *head; /* and this in hex, */
+	uint16_t payload; /* then so many bytes of a pattern */
 	bool headless; /* a fragment's tail: payload follows the IP header */
 	bool no_checksum; /* UDP */
 
