@@ -49,6 +49,8 @@ parse(const char *quoted)
 	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
 	"'quic':{'configs':[{'rotation':3,'server_id_length':2,'nonce_length':5," \
 	"'key':'000102030405060708090a0b0c0d0eff','key_file':''}]}," \
+	"'client_address':'none'," \
+	"'trust_client_address':['10.9.0.0/16'],'strip_client_address':false,'toa_option':200," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
 	"'closed':'24h','udp':'61s','attack':'4s'}}]}"
 

@@ -12,6 +12,8 @@ why_not(const struct sy_service_row *now, const struct sy_service_config *config
 		return "drop";
 	if (now->shares_backends)
 		return "drop: shares backends with another service";
+	if (now->introduces)
+		return "drop: client_address needs flows";
 	return now->hides_endpoint ? "drop: replies do not tell its addresses or ports apart"
 				   : "drop";
 }

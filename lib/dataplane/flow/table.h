@@ -66,7 +66,7 @@ family_number(const struct flow_family *family, const struct sy_flow *flow)
 static inline uint32_t *
 entry_next(struct sy_flow *flow)
 {
-	return &flow->service;
+	return &flow->backend;
 }
 
 /* tcp_one_way.c: sy_tcp_track() of a flow of which the client's segments alone are seen. */

@@ -18,8 +18,6 @@
 #define MAX_WINDOW_SHIFT 14 /* RFC 7323 section 2.3 */
 /* A SYN's data, which its SYN/ACK may acknowledge or not (RFC 7413 section 4.2.2). */
 #define MAX_SYN_DATA 65535
-/* How far behind a delayed duplicate of a SYN/ACK may be. */
-#define MAX_SYN_ACK_AGE (1u << 24)
 
 /* A SYN's own window is not scaled, all later ones are (RFC 7323 section 2.2). */
 static void
@@ -94,10 +92,8 @@ track_syn_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 		begin(flow, segment);
 		return SY_TCP_PASS;
 	default:
-		/* One that is no late duplicate: a backend that has forgotten the connection (it
-		 * was restarted) has taken the client's new SYN.  The flow is not half-open again:
-		 * whoever counts those has counted this one out. */
-		if (backend->acked - segment->ack >= MAX_SYN_ACK_AGE) {
+		/* The flow is not half-open again: whoever counts those has counted this one out. */
+		if (sy_tcp_begins_anew(flow, segment->ack)) {
 			begin(flow, segment);
 			flow->state = SY_FLOW_ESTABLISHED;
 		}

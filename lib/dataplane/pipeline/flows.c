@@ -14,6 +14,8 @@ sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, 
 	flow->mode = worker->snapshot->services[service].mode;
 	flow->generation = worker->snapshot->backends[backend].generation;
 	flow->state = flow->protocol == IPPROTO_TCP ? SY_FLOW_SYN_SENT : SY_FLOW_UDP_NEW;
+	if (worker->snapshot->services[service].introduces)
+		sy_introduction_consider(worker, flow);
 	load->n_flows++;
 	load->n_embryonic++;
 	sy_live_add(&worker->live, backend, 1);

@@ -19,6 +19,7 @@ is_unusual(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	return (packet->flags & SY_PACKET_FRAGMENT) != 0 ||
 		has_lost_backend(worker, packet->flow) ||
+		(packet->flow->flags & SY_FLOW_INTRODUCED) != 0 ||
 		!worker->snapshot->backends[packet->flow->backend].accepts;
 }
 
@@ -64,18 +65,17 @@ time_connection(
 /* A segment that may change the flow's state.  Returns whether the packet may go on; else its
  * verdict is set, or it has no flow any more. */
 static __rte_noinline bool
-advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
+advance_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tcp_segment *segment)
 {
 	struct sy_flow *flow = packet->flow;
-	struct sy_tcp_segment segment = tcp_segment_read(packet);
 	bool embryonic = sy_flow_is_embryonic(flow);
 	bool over = sy_flow_is_over(flow);
 	uint32_t asked = flow->sides[SY_REPLY].next;
 	uint8_t state = flow->state;
 
 	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
-		segment.window_shift = sy_tcp_window_shift(packet);
-	switch (sy_tcp_track(flow, packet->direction, &segment)) {
+		segment->window_shift = sy_tcp_window_shift(packet);
+	switch (sy_tcp_track(flow, packet->direction, segment)) {
 	case SY_TCP_PASS:
 		break;
 	case SY_TCP_REOPEN:
@@ -101,6 +101,14 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 		packet->direction == SY_REPLY)
 		worker->stats->backends[flow->backend].connect_failures++;
 	return true;
+}
+
+static __rte_noinline bool
+advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
+{
+	struct sy_tcp_segment segment = tcp_segment_read(packet);
+
+	return advance_segment(worker, packet, &segment);
 }
 
 /* The client's second packet, which is more than who only guesses at services sends, or any one of
@@ -260,6 +268,10 @@ pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
 		packet->flow = NULL;
 		return false;
 	}
+	if ((packet->flow->flags & SY_FLOW_INTRODUCED) != 0) {
+		sy_introduce(worker, packet);
+		return false;
+	}
 	return true;
 }
 
@@ -279,6 +291,20 @@ pass(struct sy_worker *worker, struct sy_packet *packet)
 	count_traffic(worker, packet);
 	send_on_its_way(worker, packet);
 	return true;
+}
+
+bool
+sy_pass_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tcp_segment *segment)
+{
+	if (segment != NULL) {
+		if (!advance_segment(worker, packet, segment))
+			return false;
+		packet->flow->last_seen = worker->now;
+	}
+	count_traffic(worker, packet);
+	send_on_its_way(worker, packet);
+	/* What could not go its way may be an answer by now. */
+	return packet->verdict == SY_VERDICT_TRANSMIT && packet->tuple.protocol == IPPROTO_TCP;
 }
 
 bool

@@ -52,6 +52,8 @@ reset_backend(struct sy_worker *worker, const struct sy_flow *flow)
 	uint32_t seq =
 		flow->state == SY_FLOW_SYN_SENT ? flow->sides[SY_ORIGINAL].next : backend->acked;
 
+	if ((flow->flags & SY_FLOW_INTRODUCED) != 0 && flow->state != SY_FLOW_SYN_SENT)
+		seq = sy_introduction_reset_seq(flow);
 	to_backend = sy_tuple_reverse(&to_backend);
 	send_reset(worker, &to_backend, seq, 0, false);
 }

@@ -186,6 +186,22 @@ bool sy_fragment_admit(struct sy_worker *worker, struct sy_packet *packet);
 void sy_fragments_release(struct sy_worker *worker); /* pieces_ready: when its burst is finished */
 void sy_fragments_expire(struct sy_worker *worker); /* pieces_held */
 
+/* The same for a packet whose segment is as told: in the numbers of the flow; NULL: an ICMP error,
+ * which changes no state.  Returns whether it goes its way, with addresses exchanged; else its verdict
+ * is set, or it has no flow any more. */
+bool sy_pass_segment(
+	struct sy_worker *worker, struct sy_packet *packet, struct sy_tcp_segment *segment);
+
+/*
+ * introduce.c: flows whose backend is told the client's address.
+ *
+ * consider: a flow has begun whose service wants that.  introduce: a packet of such a flow; what
+ * sy_pass_segment() says of the end holds.  reset_seq: the backend's number of what it has acknowledged.
+ */
+void sy_introduction_consider(struct sy_worker *worker, struct sy_flow *flow);
+void sy_introduce(struct sy_worker *worker, struct sy_packet *packet);
+uint32_t sy_introduction_reset_seq(const struct sy_flow *flow);
+
 /* flows.c: the beginning and end of a flow, with all that counts it. */
 void sy_flow_begin(
 	struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend);

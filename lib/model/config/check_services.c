@@ -260,6 +260,25 @@ check_family(struct sy_config_parser *parser, const struct families *families, u
 		family_names[service->address.family]);
 }
 
+/* Only TCP has a place for it: a stream's beginning, or options. */
+static int
+check_client_address(struct sy_config_parser *parser, uint32_t i)
+{
+	const struct sy_service_config *service = &parser->config->services[i];
+
+	if (service->protocol == IPPROTO_TCP)
+		return 0;
+	if (service->client_address != SY_CLIENT_ADDRESS_NONE)
+		return sy_config_refuse_at(parser,
+			sy_config_path("services[%u].client_address", i).text,
+			"found a service that is not \"tcp\", expected \"none\": only TCP can tell");
+	if (service->strip_client_address)
+		return sy_config_refuse_at(parser,
+			sy_config_path("services[%u].strip_client_address", i).text,
+			"found a service that is not \"tcp\", expected false: only TCP can tell");
+	return 0;
+}
+
 static int
 check_service(struct sy_config_parser *parser, const struct families *families, uint32_t i)
 {
@@ -279,6 +298,8 @@ check_service(struct sy_config_parser *parser, const struct families *families, 
 	code = check_addresses(parser, i);
 	if (code == 0)
 		code = check_host(parser, i);
+	if (code == 0)
+		code = check_client_address(parser, i);
 	if (code == 0)
 		code = check_family(parser, families, i, "pool", service->pool);
 	if (code == 0)

@@ -242,6 +242,20 @@ const struct sy_config_key sy_config_local_address = {
 	.size = sizeof(struct sy_range),
 };
 
+static const struct sy_config_choice client_addresses[] = {
+	{ "none", SY_CLIENT_ADDRESS_NONE },
+	{ "proxy-v1", SY_CLIENT_ADDRESS_PROXY_V1 },
+	{ "proxy-v2", SY_CLIENT_ADDRESS_PROXY_V2 },
+	{ "toa", SY_CLIENT_ADDRESS_TOA },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_key trusted_item = {
+	.name = "prefix",
+	.kind = &sy_kind_prefix,
+	.size = sizeof(struct sy_prefix),
+};
+
 static const struct sy_config_key service_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_service_config, name), .required = true,
 		.help = "Unique." },
@@ -296,6 +310,24 @@ static const struct sy_config_key service_keys[] = {
 			"hides them; none: the top's local_addresses." },
 	{ "quic", &sy_kind_object, .section = &sy_config_quic_section,
 		.help = "UDP: how QUIC's connection IDs name the backends' server_id." },
+	{ "client_address", &sy_kind_choice, AT(struct sy_service_config, client_address),
+		.choices = client_addresses, .fallback = "none",
+		.help = "TCP: how backends are told the client's address and port: by a header of the "
+			"PROXY protocol before the first byte (the servers must expect it, health "
+			"probes bring none), or by a TCP option for the kernel module toa." },
+	{ "trust_client_address", &sy_kind_values, AT(struct sy_service_config, trusted),
+		.other = offsetof(struct sy_service_config, n_trusted), .high = SY_MAX_TRUSTED,
+		.item = &trusted_item,
+		.help = "Clients, such as proxies, that tell for whom they speak: what they send passes "
+			"as it is, and nothing is told of them. What others send of the kind is taken "
+			"out." },
+	{ "strip_client_address", &sy_kind_boolean,
+		AT(struct sy_service_config, strip_client_address), .fallback = "false",
+		.help = "Take PROXY headers and address options of clients out where client_address is "
+			"none too: the servers believe those of trusted ones." },
+	{ "toa_option", &sy_kind_number, AT(struct sy_service_config, toa_option), .low = 64,
+		.high = 254, .fallback = "254",
+		.help = "The kind of the TCP option, as the module toa on the servers has it." },
 	{ "timeouts", &sy_kind_object, .offset = offsetof(struct sy_service_config, timeouts),
 		.section = &timeouts_section,
 		.help = "How long a flow without packets lives, by its state." },

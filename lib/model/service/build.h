@@ -23,4 +23,7 @@ int sy_stateless_build(struct build *build);
  * -ENOMEM. */
 int sy_servers_build(struct build *build);
 
+/* trust.c, when the services' rows are there: whom they trust.  0 or -ENOMEM. */
+int sy_trust_build(struct build *build);
+
 #endif /* SY_SNAPSHOT_BUILD_H */

@@ -48,6 +48,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot->pools);
 	free(snapshot->next_hops);
 	free(snapshot->routes);
+	free(snapshot->trusted);
 	free(snapshot);
 }
 
@@ -432,6 +433,8 @@ build_all(struct build *build)
 		status = build_services(build);
 	if (status == 0)
 		status = sy_servers_build(build);
+	if (status == 0)
+		status = sy_trust_build(build);
 	return status != 0 ? status : sy_stateless_build(build);
 }
 

@@ -211,9 +211,10 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 			service->shares_backends = true;
 	}
 	service->hides_endpoint = hides_endpoint(build, config);
+	/* Of those that introduce, nobody knows without a flow how far the sides' numbers differ. */
 	service->stateless = !service->shares_backends && !service->hides_endpoint &&
-		config->on_full == SY_ON_FULL_STATELESS && build->params->is_stateless != NULL &&
-		build->params->is_stateless(service->mode);
+		!service->introduces && config->on_full == SY_ON_FULL_STATELESS &&
+		build->params->is_stateless != NULL && build->params->is_stateless(service->mode);
 	for (int i = 0; status == 0 && service->stateless && i < 2; i++) {
 		if (used[i] != SY_NONE)
 			status = find_maglev(build, used[i]);

@@ -57,6 +57,14 @@ enum sy_flow_flag {
 	/* Replies do not come here: only the original direction is indexed, and BACKEND and LOCAL
 	 * have neither address nor port. */
 	SY_FLOW_ONE_WAY = 1 << 0,
+	/* What follows is sy/introduction.h's: the client's address is told to the backend, or what
+	 * clients claim of it is looked for. */
+	SY_FLOW_INTRODUCED = 1 << 2, /* the segments' numbers or options are to be changed */
+	SY_FLOW_HEADER_PENDING = 1
+		<< 3, /* the backend has not acknowledged what tells of the client */
+	SY_FLOW_UNHEARD = 1 << 4, /* nor any byte of the client */
+	SY_FLOW_JUDGED = 1 << 5, /* the client's first bytes have been looked at */
+	SY_FLOW_TELLS = 3 << 6, /* how it is told: enum sy_introduce */
 };
 
 struct sy_flow {
@@ -65,7 +73,10 @@ struct sy_flow {
 	uint8_t family; /* enum sy_family */
 	uint8_t protocol;
 	uint8_t flags; /* enum sy_flow_flag */
-	uint32_t service; /* id */
+	uint32_t service : 24; /* id */
+	/* TCP: a byte of the client has this much more as its sequence number towards the backend;
+	 * the rest of this entry is in the client's numbers.  See sy/introduction.h. */
+	int32_t shift : 8;
 	uint32_t backend; /* id, valid for this generation only */
 	uint16_t generation;
 	uint16_t ports_be[SY_N_FLOW_PARTIES];

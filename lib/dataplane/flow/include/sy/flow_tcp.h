@@ -30,6 +30,17 @@ sy_tcp_is_after(uint32_t a, uint32_t b)
 	return (int32_t)(a - b) > 0;
 }
 
+/* How far behind a delayed duplicate of a SYN/ACK may be. */
+#define SY_TCP_MAX_SYN_ACK_AGE (1u << 24)
+
+/* Whether a SYN/ACK on an open flow is no late duplicate: a backend that has forgotten the connection
+ * (it was restarted) has taken the client's new SYN. */
+static inline bool
+sy_tcp_begins_anew(const struct sy_flow *flow, uint32_t ack)
+{
+	return flow->sides[SY_REPLY].acked - ack >= SY_TCP_MAX_SYN_ACK_AGE;
+}
+
 /* What this side last said it would take, in bytes.  When its peer offered no scaling the true
  * value is less: then more is let through to the receiver, who knows. */
 static inline uint32_t

@@ -35,6 +35,7 @@
 #define SY_MAX_LOCAL_RANGES 16 /* entries of the top's list of local addresses */
 #define SY_MAX_SERVICE_LOCAL_RANGES 4
 #define SY_MAX_LOCAL_ADDRESSES 256 /* in one list */
+#define SY_MAX_TRUSTED 16 /* prefixes of a service's clients that may speak for others */
 
 enum sy_idle_mode {
 	SY_IDLE_POLL, /* never rest: lowest latency, a whole core each */
@@ -155,6 +156,14 @@ struct sy_pool_config {
 	uint32_t n_backends;
 };
 
+/* How a service's backends are told who their client is. */
+enum sy_client_address {
+	SY_CLIENT_ADDRESS_NONE,
+	SY_CLIENT_ADDRESS_PROXY_V1, /* HAProxy's PROXY protocol, the text ... */
+	SY_CLIENT_ADDRESS_PROXY_V2, /* ... and the binary header */
+	SY_CLIENT_ADDRESS_TOA, /* a TCP option, for the kernel module toa */
+};
+
 /* What a client is told that cannot be served. */
 enum sy_refusal {
 	SY_REFUSE_RESET, /* TCP: RST; UDP: ICMP port unreachable */
@@ -203,6 +212,11 @@ struct sy_service_config {
 	uint32_t max_half_open; /* over all workers; 0: an eighth of the top's max_flows */
 	struct sy_quic_config *quic; /* [n_quic]; the loaded configuration's, like itself */
 	uint32_t n_quic; /* 0: packets are not routed by connection IDs */
+	uint8_t client_address; /* enum sy_client_address */
+	uint8_t toa_option; /* the kind of TCP option that toa reads */
+	bool strip_client_address; /* what clients claim is taken out, even where nothing is told */
+	uint16_t n_trusted;
+	struct sy_prefix trusted[SY_MAX_TRUSTED]; /* whose claims pass, and who tell themselves */
 	struct sy_timeouts timeouts;
 	struct sy_range local_addresses[SY_MAX_SERVICE_LOCAL_RANGES]; /* in place of the top's */
 	uint16_t n_local_addresses; /* ranges; 0: the top's */

@@ -103,6 +103,11 @@ struct sy_service_row {
 	bool many_ports; /* more than one */
 	uint32_t max_flows; /* for each worker */
 	uint32_t max_half_open;
+	bool introduces; /* flows of clients that are not trusted get sy/introduction.h's care */
+	uint8_t client_address; /* enum sy_client_address */
+	uint8_t toa_option;
+	uint16_t n_trusted;
+	uint32_t trusted; /* the first in the snapshot's */
 	struct sy_timeouts timeouts;
 	struct sy_quic *quic; /* connection IDs name servers; NULL: it is not QUIC */
 };
@@ -140,6 +145,7 @@ struct sy_snapshot {
 	/* private, by backend id, of the first backend of an address: from which ports those answer
 	 * that have none of their own.  NULL: there are none such. */
 	struct sy_port_range *any_ports;
+	struct sy_prefix *trusted; /* of all services */
 	struct sy_port_row ports[SY_MAX_PORTS];
 	struct sy_index *index; /* private: look-up tables */
 	struct sy_lpm *lpm; /* private: longest prefix match, shared by successive snapshots */
@@ -195,6 +201,10 @@ sy_snapshot_load(struct sy_publication *publication)
  * packets of its flows as before. */
 uint32_t sy_snapshot_service(const struct sy_snapshot *snapshot, uint8_t family,
 	const struct sy_addr *address, uint16_t port_be, uint8_t protocol);
+
+/* Whether a client of the service may tell for whom it speaks. */
+bool sy_snapshot_trusts(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	const struct sy_ip *client);
 
 /* What an address is to the balancer. */
 enum sy_address_kind {

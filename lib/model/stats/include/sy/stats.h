@@ -43,6 +43,13 @@
 	ROW(FRAGMENTS, "fragments", "packets", "pieces of packets that followed a first piece") \
 	ROW(FLOWS_BY_CID, "flows_by_cid", "flows", \
 		"made for the backend that a connection ID names") \
+	ROW(INTRODUCED, "introduced", "packets", "sent to backends with their client's address") \
+	ROW(INTRODUCED_APART, "introduced_apart", "packets", \
+		"the same, made here: what the client sent had no room for it") \
+	ROW(NOT_INTRODUCED, "not_introduced", "packets", \
+		"sent without their client's address: TCP options or memory had no room for it") \
+	ROW(CLAIMS_STRIPPED, "claims_stripped", "packets", \
+		"a client's own PROXY header or address option taken out") \
 	ROW(STATELESS_IN, "stateless_in", "packets", "sent to backends without a flow") \
 	ROW(STATELESS_OUT, "stateless_out", "packets", "replies sent to clients without a flow") \
 	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \
@@ -72,6 +79,8 @@
 	ROW(TABLE_FULL, "table_full", "the flow table is full") \
 	ROW(TUPLE_TAKEN, "tuple_taken", "the reply direction belongs to another flow") \
 	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow") \
+	ROW(CLAIM, "claim", \
+		"a client's PROXY header in pieces or too long, or data ahead of the first") \
 	ROW(RST_WINDOW, "rst_window", "an RST outside the window: blind reset attack or late") \
 	ROW(NO_ROUTE, "no_route", "no route to the destination") \
 	ROW(UNRESOLVED, "unresolved", "the next hop's MAC address is not known yet") \
