@@ -2,6 +2,7 @@
 """The appliances that tests ask for: a name, and how to start it."""
 
 from . import config, pci, probe
+from . import told as told_services
 
 
 def _start(lab, kind=None, workers=1, change=None):
@@ -34,6 +35,11 @@ def narrow(lab):
     _start(lab, change=lambda settings: config.named(settings["ports"], "lan").update(mtu=1400))
 
 
+def told(lab):
+    """Services whose backends are told their client's address."""
+    _start(lab, change=told_services.change)
+
+
 def own(lab):
     """No appliance: the tests start their own."""
     lab.workers = 1
@@ -57,5 +63,5 @@ def card(model):
     return start
 
 
-GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "own": own, "made": made,
+GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "told": told, "own": own, "made": made,
           **{f"pci-{model}": card(model) for model in pci.CARDS}}

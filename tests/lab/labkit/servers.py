@@ -12,6 +12,7 @@ from .netns import kill_all
 from .topology import backend4, backend6
 
 HTTP_PORT = 8080
+TOLD_PORT = 8081 # the same, behind a header of the PROXY protocol
 DNS_NAME = "who.lab"
 BIG_BYTES = 4 << 20
 
@@ -40,10 +41,21 @@ http {{
     default_type text/plain;
     access_log {dir}/access.log short;
     location = / {{ return 200 '{name}\\n'; }}
+    location = /whoami {{ return 200 '-\\n'; }}
+    location /put/ {{ dav_methods PUT; create_full_put_path on; }}
     location = /health {{ access_log {dir}/health.log short; try_files /alive =503; }}
     location = /upload {{ return 200 '{name}\\n'; }}
     location = /big {{ }}
     location = /slow {{ limit_rate 256k; alias {dir}/www/big; }}
+  }}
+  server {{
+    listen {told_port} proxy_protocol;
+    listen [::]:{told_port} proxy_protocol;
+    root {dir}/www;
+    default_type text/plain;
+    location = /whoami {{ return 200 '$proxy_protocol_addr $proxy_protocol_port\\n'; }}
+    location = /big {{ }}
+    location /put/ {{ dav_methods PUT; create_full_put_path on; }}
   }}
 }}
 """
@@ -59,7 +71,8 @@ class Backend:
     def prepare(self):
         os.makedirs(f"{self.dir}/www", exist_ok=True)
         with open(f"{self.dir}/nginx.conf", "w", encoding="ascii") as file:
-            file.write(NGINX.format(dir=self.dir, name=self.name, port=HTTP_PORT))
+            file.write(NGINX.format(dir=self.dir, name=self.name, port=HTTP_PORT,
+                                    told_port=TOLD_PORT))
         with open(f"{self.dir}/www/big", "wb") as file:
             file.write((self.name.encode() + b"\n").ljust(16, b".") * (BIG_BYTES // 16))
 
