@@ -44,7 +44,7 @@ static double
 hot_above(const struct probe pool[], uint32_t n)
 {
 	uint32_t rank = QUANTILE * (n - 1) / 100;
-	double sorted[POOL];
+	double sorted[POOL] = { 0 };
 
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t at = i;
@@ -71,31 +71,45 @@ mean_latency(const struct probe pool[], uint32_t n, double limit)
 	return n_known > 0 ? sum / n_known : 1;
 }
 
+/* The cold before the hot; of cold ones by latency, then by load; of hot ones by load. */
+static bool
+is_better(const struct probe *a, const struct probe *b, double limit)
+{
+	const bool a_hot = a->load > limit, b_hot = b->load > limit;
+
+	if (a_hot != b_hot)
+		return b_hot;
+	if (!a_hot && a->latency != b->latency)
+		return a->latency < b->latency;
+	return a->load < b->load;
+}
+
 static uint32_t
 prequal_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 {
 	struct probe pool[POOL];
-	uint32_t n = fill_pool(state, pick, pool);
-	uint32_t first = sy_random_below(pick->random, n); /* equals take it in any order */
-	const struct probe *best = NULL;
+	const struct probe *best;
+	uint32_t n, first;
 	double limit, mean;
 
-	if (n == 1)
-		return pool[0].backend;
+	if (state->n_rows < 2)
+		return state->rows[0].backend;
+	n = fill_pool(state, pick, pool);
+	first = sy_random_below(pick->random, n); /* equals take it in any order */
+	best = &pool[first];
 	limit = hot_above(pool, n);
 	mean = mean_latency(pool, n, limit);
 	for (uint32_t i = 0; i < n; i++) {
-		struct probe *probe = &pool[first + i < n ? first + i : first + i - n];
+		if (pool[i].latency <= 0)
+			pool[i].latency = mean;
+	}
+	for (uint32_t i = 1; i < n; i++) {
+		const struct probe *probe = &pool[first + i < n ? first + i : first + i - n];
 
-		if (probe->load > limit)
-			continue;
-		if (probe->latency <= 0)
-			probe->latency = mean;
-		if (best == NULL || probe->latency < best->latency ||
-			(probe->latency == best->latency && probe->load < best->load))
+		if (is_better(probe, best, limit))
 			best = probe;
 	}
-	return best->backend; /* the quantile itself is never above it: one at least is cold */
+	return best->backend;
 }
 
 const struct sy_scheduler sy_scheduler_prequal = {
