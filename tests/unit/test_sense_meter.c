@@ -189,10 +189,47 @@ test_numbers_given_away(void)
 	close_meter();
 }
 
+/* More than one reading looks at: those that follow look at the others. */
+static void
+test_many(void)
+{
+	enum {
+		N = SY_METER_ROWS + 1000
+	};
+	static const int sockets[] = { 0 };
+	struct sy_error error;
+	char *many = NULL;
+	size_t length;
+	FILE *out = open_memstream(&many, &length);
+
+	fprintf(out,
+		"{\"ports\":[{\"name\":\"lan\",\"device\":\"net_null0\"}],\"max_backends\":%d,"
+		"\"services\":[],\"pools\":[{\"name\":\"p\",\"backends\":[",
+		N);
+	for (int i = 0; i < N; i++)
+		fprintf(out, "%s{\"name\":\"b%d\",\"address\":\"10.1.%d.%d\",\"port\":80}",
+			i > 0 ? "," : "", i, i / 200, i % 200 + 1);
+	fprintf(out, "]}]}");
+	fclose(out);
+	CU_ASSERT_EQUAL_FATAL(sy_config_parse("many", many, length, NULL, &config, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_stats_create(1, sockets, 1, N, &stats), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_live_create(1, N, &live), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_registry_create(1, N, live, stats, &registry), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_registry_apply(registry, config, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_meter_create(stats, live, HZ, &meter), 0);
+	for (int i = 0; i < 4; i++)
+		read_after(100000);
+	for (uint32_t i = 0; i < N; i++)
+		CU_ASSERT_TRUE(sy_gauge_has_rates(&live->gauges[i]));
+	close_meter();
+	free(many);
+}
+
 static const struct sy_test tests[] = {
 	{ "time to connect rises at once and falls by a mean", test_connect },
 	{ "time to connect has a floor, a ceiling and an age", test_connect_limits },
 	{ "rates are moving means, completions what has not stayed", test_rates },
+	{ "thousands are read in turn", test_many },
 	{ "a number that is given away forgets", test_numbers_given_away },
 };
 

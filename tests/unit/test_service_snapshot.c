@@ -282,6 +282,19 @@ test_spares_serve_last(void)
 	fixture_stop(&fixture);
 }
 
+/* For a packet of no flow. */
+static uint32_t
+pick_stateless(uint64_t hash)
+{
+	struct sy_random random = { .state = 1 };
+	struct sy_pick p = { .flow_hash = hash,
+		.client_hash = hash,
+		.live = sy_live_view(fixture.live, 0),
+		.random = &random };
+
+	return sy_snapshot_pick_stateless(current(), &current()->services[0], &p);
+}
+
 /* A change of priority, zone or capacity alone makes a new choice, of tiers where they differ. */
 static void
 test_tiers_serve_in_order(void)
@@ -296,8 +309,10 @@ test_tiers_serve_in_order(void)
 	fixture_publish(&fixture);
 	CU_ASSERT_PTR_NOT_EQUAL(current()->pools[0].choice, before);
 	CU_ASSERT_STRING_EQUAL(current()->pools[0].scheduler->name, "tiers");
-	for (int i = 0; i < 5; i++)
+	for (uint32_t i = 0; i < 100; i++) {
 		CU_ASSERT_EQUAL(pick(), 0);
+		CU_ASSERT_EQUAL(pick_stateless(sy_hash_mix(i)), 0);
+	}
 	before = current()->pools[0].choice;
 	first->config.capacity = 3;
 	fixture_publish(&fixture);
