@@ -166,6 +166,9 @@ print_list(const struct options *options)
 static bool
 takes_mode(const struct bench_scenario *scenario, const struct options *options, uint8_t row)
 {
+	/* The traffic has replies in it, and backends whose port is their own. */
+	if (sy_forward_is_one_way(row))
+		return false;
 	if (row == 0)
 		return true;
 	return scenario->every_mode && (!options->quick || scenario->flows <= SMALL_TABLE);

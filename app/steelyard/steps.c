@@ -17,6 +17,7 @@ daemon_load_config(const char *file, struct sy_config **config, struct sy_error 
 	const struct sy_config_names names = {
 		.is_scheduler = sy_scheduler_exists,
 		.is_mode = sy_forward_exists,
+		.mode_has = sy_forward_has,
 		.schedulers = sy_scheduler_names(),
 		.modes = sy_forward_names(),
 	};

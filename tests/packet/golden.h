@@ -103,6 +103,8 @@ extern const struct golden_table golden_nat_errors;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;
+extern const struct golden_table golden_tunnels;
+extern const struct golden_table golden_direct;
 extern const struct golden_table golden_scapy;
 
 #endif /* SY_TEST_GOLDEN_H */

@@ -131,6 +131,16 @@ put_quoted(struct writer *w, const struct spec *spec)
 	put_hex(w, spec->extension);
 }
 
+/* A UDP header before it, if there is one, gets its length. */
+static void
+put_inner(struct writer *w, const struct spec *spec, uint8_t *l4)
+{
+	put_hex(w, spec->between);
+	put_ip_packet(w, spec->inner);
+	if (spec->protocol == IPPROTO_UDP)
+		set16(l4 + 4, (uint32_t)(w->bytes + w->length - l4));
+}
+
 static void
 put_tcp(struct writer *w, const struct spec *spec)
 {
@@ -207,6 +217,8 @@ put_l4(struct writer *w, const struct spec *spec)
 	for (const char *c = spec->line; c != NULL && *c != '\0'; c++)
 		put8(w, (uint8_t)*c);
 	put_hex(w, spec->head);
+	if (spec->inner != NULL)
+		put_inner(w, spec, l4);
 	for (uint16_t i = 0; i < spec->payload; i++)
 		put8(w, (uint8_t)i);
 	if (spec->headless || field == 0)
@@ -244,7 +256,7 @@ put_v6_header(struct writer *w, const struct spec *spec)
 {
 	put32(w,
 		(uint32_t)(spec->version != 0 ? spec->version : 6) << 28 |
-			(uint32_t)spec->tos << 20);
+			(uint32_t)spec->tos << 20 | spec->label);
 	put16(w, 0);
 	put8(w, spec->options != NULL ? spec->next : spec->protocol);
 	put8(w, spec->ttl != 0 ? spec->ttl : 64);

@@ -60,6 +60,9 @@ struct spec {
 	const char *line; /* the payload begins with this text, */
 	const char *head; /* and this in hex, */
 	uint16_t payload; /* then so many bytes of a pattern */
+	const struct spec *inner; /* a packet inside, */
+	const char *between; /* and what stands before it, in hex */
+	uint32_t label; /* IPv6's flow label */
 	bool headless; /* a fragment's tail: payload follows the IP header */
 	bool no_checksum; /* UDP */
 

@@ -51,6 +51,10 @@ parse(const char *quoted)
 	"'key':'000102030405060708090a0b0c0d0eff','key_file':''}]}," \
 	"'client_address':'none'," \
 	"'trust_client_address':['10.9.0.0/16'],'strip_client_address':false,'toa_option':200," \
+	"'mss_clamp':'1300'," \
+	"'tunnel':{'source4':'10.0.0.1','source6':'2001:db8::1','port':6081,'udp_checksum':'made'," \
+	"'vni':77,'inner_destination':'02:00:00:00:00:03','inner_source':'02:00:00:00:00:04'," \
+	"'dscp':12}," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
 	"'closed':'24h','udp':'61s','attack':'4s'}}]}"
 

@@ -8,6 +8,12 @@
 
 const struct sy_forward *const sy_forward_modes[UINT8_MAX + 1] = {
 	&sy_forward_nat,
+	&sy_forward_dr,
+	&sy_forward_ipip,
+	&sy_forward_gre,
+	&sy_forward_gue,
+	&sy_forward_vxlan,
+	&sy_forward_l3dsr,
 };
 
 #define NAMES_TEXT 128
@@ -32,6 +38,27 @@ bool
 sy_forward_is_stateless(uint8_t row)
 {
 	return sy_forward_modes[row] != NULL && sy_forward_modes[row]->apply_stateless != NULL;
+}
+
+bool
+sy_forward_is_one_way(uint8_t row)
+{
+	return sy_forward_modes[row] != NULL &&
+		(sy_forward_modes[row]->flags & SY_FORWARD_ONE_WAY) != 0;
+}
+
+bool
+sy_forward_has(const char *name, enum sy_mode_trait trait)
+{
+	static const uint8_t flags[] = {
+		[SY_MODE_MIXED] = SY_FORWARD_MIXED,
+		[SY_MODE_ONE_WAY] = SY_FORWARD_ONE_WAY,
+		[SY_MODE_ON_LINK] = SY_FORWARD_ON_LINK,
+		[SY_MODE_MARKS] = SY_FORWARD_MARKS,
+	};
+	uint8_t row = sy_forward_find(name);
+
+	return row != SY_NO_FORWARD && (sy_forward_modes[row]->flags & flags[trait]) != 0;
 }
 
 const char *

@@ -6,5 +6,11 @@
 #include "sy/forward.h"
 
 extern const struct sy_forward sy_forward_nat;
+extern const struct sy_forward sy_forward_dr;
+extern const struct sy_forward sy_forward_ipip;
+extern const struct sy_forward sy_forward_gre;
+extern const struct sy_forward sy_forward_gue;
+extern const struct sy_forward sy_forward_vxlan;
+extern const struct sy_forward sy_forward_l3dsr;
 
 #endif /* SY_FORWARD_MODES_H */

@@ -11,33 +11,11 @@
 
 #define EMBEDDED_TRANSPORT_MIN 8u /* what any error quotes of L4 (RFC 792): both ports are there */
 
-/*
- * The sum of the bytes from `from` to the packet's end, in whatever segments.
- * Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of odd length.
- */
-static uint64_t
-sum_segments(const struct sy_packet *packet, uint32_t from)
-{
-	uint32_t left = packet->end - from, done = 0;
-	uint64_t sum = 0;
-
-	for (const struct rte_mbuf *segment = packet->mbuf; left > 0; segment = segment->next) {
-		uint32_t n = RTE_MIN(left, rte_pktmbuf_data_len(segment) - from);
-		uint16_t part = rte_raw_cksum(rte_pktmbuf_mtod_offset(segment, void *, from), n);
-
-		sum += done % 2 == 0 ? part : rte_bswap16(part);
-		done += n;
-		left -= n;
-		from = 0;
-	}
-	return sum;
-}
-
 /* Whether the message is whole; RFC 5508 REQ-3 wants errors with a wrong checksum dropped. */
 static bool
 message_checksum_holds(const struct sy_packet *packet)
 {
-	uint64_t sum = sum_segments(packet, packet->l4);
+	uint64_t sum = sy_packet_sum(packet, packet->l4);
 
 	if (packet->tuple.family == SY_IPV6)
 		sum += checksum_pseudo(&packet->tuple, packet->end - packet->l4);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <netinet/in.h>
 
+#include <rte_byteorder.h>
 #include <rte_ip.h>
 #include <rte_tcp.h>
 #include <rte_udp.h>
@@ -164,4 +165,42 @@ sy_packet_rewrite(
 		return;
 	rewrite_transport(packet->tuple.protocol, l4, which, port_be, change);
 	packet->tuple.ports_be[which] = port_be;
+}
+
+void
+sy_packet_redirect(struct sy_packet *packet, const struct sy_addr *addr)
+{
+	uint8_t family = packet->tuple.family;
+	uint8_t *ip = frame_at(packet, packet->l3);
+	uint8_t *l4 = frame_at(packet, packet->l4);
+	uint64_t change = checksum_change_addr(family, &packet->tuple.dst, addr);
+
+	set_address(ip, family, SY_SIDE_DST, addr, change);
+	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0) {
+		if (family == SY_IPV6)
+			checksum_apply(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum), change);
+		return;
+	}
+	packet->tuple.dst = *addr;
+	if (frame_has_transport(packet)) {
+		rewrite_transport(
+			packet->tuple.protocol, l4, SY_SIDE_DST, packet->tuple.dst_port_be, change);
+	}
+}
+
+void
+sy_packet_set_dscp(struct sy_packet *packet, uint8_t dscp)
+{
+	uint8_t *ip = frame_at(packet, packet->l3);
+	uint16_t old = load16(ip), word = rte_be_to_cpu_16(old);
+
+	/* The second byte of IPv4; IPv6's class begins four bits earlier (RFC 8200 section 3). */
+	if (packet->tuple.family == SY_IPV4)
+		word = (uint16_t)((word & 0xff03) | dscp << 2);
+	else
+		word = (uint16_t)((word & 0xf03f) | dscp << 6);
+	store16(ip, rte_cpu_to_be_16(word));
+	if (packet->tuple.family == SY_IPV4)
+		checksum_apply(ip + offsetof(struct rte_ipv4_hdr, hdr_checksum),
+			checksum_change16(old, rte_cpu_to_be_16(word)));
 }

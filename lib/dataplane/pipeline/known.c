@@ -230,6 +230,7 @@ send_with_way(struct sy_worker *worker, struct sy_packet *packet, const struct s
 		.backend = &snapshot->backends[packet->flow->backend],
 		.service = &snapshot->services[packet->flow->service],
 		.snapshot = snapshot,
+		.id = sy_next_id(worker),
 	};
 	int overhead = packet->direction == SY_ORIGINAL
 		? forward->overhead[packet->tuple.family][way.backend->family]

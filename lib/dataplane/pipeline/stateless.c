@@ -92,7 +92,8 @@ translate(struct sy_worker *worker, struct sy_packet *packet,
 	const struct sy_forward_way way = { .backend = backend,
 		.hop = &snapshot->next_hops[packet->next_hop],
 		.service = service,
-		.snapshot = snapshot };
+		.snapshot = snapshot,
+		.id = sy_next_id(worker) };
 	enum sy_drop reason;
 
 	sy_packet_decrement_ttl(packet);

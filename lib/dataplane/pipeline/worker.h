@@ -107,6 +107,7 @@ struct sy_worker {
 	uint32_t idle_longest_us;
 	bool armed; /* the interrupts are on */
 	struct sy_worker_interrupts interrupts; /* without functions: there are none */
+	uint16_t next_id;
 	_Atomic uint64_t seen_version;
 	_Atomic bool stop;
 	struct sy_packet packets[SY_BURST];
@@ -139,6 +140,14 @@ mark_drop(struct sy_packet *packet, enum sy_drop reason)
 {
 	packet->verdict = SY_VERDICT_DROP;
 	packet->drop = (uint8_t)reason;
+}
+
+/* The identification of an outer IPv4 header; workers take turns. */
+static inline uint16_t
+sy_next_id(struct sy_worker *worker)
+{
+	worker->next_id = (uint16_t)(worker->next_id + worker->n_workers);
+	return worker->next_id;
 }
 
 /* Takes a token if there is one. */

@@ -88,6 +88,7 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 	if (w == NULL)
 		return -ENOMEM;
 	w->index = params->index;
+	w->next_id = (uint16_t)params->index;
 	w->n_workers = params->n_workers;
 	w->owners = params->owners;
 	w->publication = params->publication;

@@ -15,6 +15,12 @@ int sy_config_check_pools(struct sy_config_parser *parser);
 int sy_config_check_services(struct sy_config_parser *parser);
 int sy_config_check_local(struct sy_config_parser *parser); /* local addresses */
 int sy_config_check_quic(struct sy_config_parser *parser); /* and server IDs */
+/* Of one service: what its forwarding mode asks of its keys and its backends. */
+int sy_config_check_tunnel(struct sy_config_parser *parser, uint32_t i);
+
+/* What is known of the service's mode; false where nothing is, as in the client's check. */
+bool sy_config_mode_has(
+	const struct sy_config_parser *parser, uint32_t service, enum sy_mode_trait trait);
 
 /* That no two elements of a list are the same; key is what the message points to.  The index can be
  * asked after 0, and must be freed after any. */

@@ -237,7 +237,6 @@ find_families(const struct sy_config *config)
 	return families;
 }
 
-/* No mode translates between families yet; when one does, sy_config_names will tell of it. */
 static int
 check_family(struct sy_config_parser *parser, const struct families *families, uint32_t i,
 	const char *key, uint32_t index)
@@ -248,13 +247,14 @@ check_family(struct sy_config_parser *parser, const struct families *families, u
 	uint32_t other;
 	char text[SY_IP_TEXT];
 
-	if (index == SY_NO_POOL || families[index].first[other_family] == UINT32_MAX)
+	if (index == SY_NO_POOL || families[index].first[other_family] == UINT32_MAX ||
+		sy_config_mode_has(parser, i, SY_MODE_MIXED))
 		return 0;
 	pool = &parser->config->pools[index];
 	other = families[index].first[other_family];
 	return sy_config_refuse_at(parser, sy_config_path("services[%u].%s", i, key).text,
 		"found \"%s\", whose backend \"%s\" has the address %s, expected a pool of %s backends "
-		"only, as the service's address",
+		"only, as the service's address, or a mode that changes families",
 		pool->name, pool->backends[other].name,
 		sy_ip_text(&pool->backends[other].address, text),
 		family_names[service->address.family]);
@@ -304,7 +304,7 @@ check_service(struct sy_config_parser *parser, const struct families *families, 
 		code = check_family(parser, families, i, "pool", service->pool);
 	if (code == 0)
 		code = check_family(parser, families, i, "spare_pool", service->spare_pool);
-	return code;
+	return code != 0 ? code : sy_config_check_tunnel(parser, i);
 }
 
 int

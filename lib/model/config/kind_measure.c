@@ -212,3 +212,42 @@ const struct sy_config_kind sy_kind_ports = {
 	.describe = ports_describe,
 	.pattern = "^(all|[0-9]{1,5}(-[0-9]{1,5})?)$",
 };
+
+static bool
+size_read(const struct sy_config_key *key, const char *text, void *element)
+{
+	const char *end;
+	uint64_t value;
+
+	if (sy_kind_choice.read(key, text, element))
+		return true;
+	return sy_kind_digits(text, &value, &end) && *end == '\0' &&
+		sy_kind_set(key, value, element);
+}
+
+static void
+size_write(const struct sy_config_key *key, const void *element, char *text)
+{
+	sy_kind_choice.write(key, element, text);
+	if (text[0] == '\0')
+		snprintf(text, SY_CONFIG_VALUE_SIZE, "%" PRIu64, sy_kind_get(key, element));
+}
+
+static void
+size_describe(const struct sy_config_key *key, char *form)
+{
+	size_t n;
+
+	sy_kind_choice.describe(key, form);
+	n = strlen(form);
+	snprintf(form + n, SY_CONFIG_FORM_SIZE - n,
+		", or a text with a number from %" PRIu64 " to %" PRIu64, key->low, key->high);
+}
+
+const struct sy_config_kind sy_kind_size = {
+	.name = "word or number",
+	.json = SY_CONFIG_STRING,
+	.read = size_read,
+	.write = size_write,
+	.describe = size_describe,
+};

@@ -114,9 +114,9 @@ is_host(const struct sy_ip *ip)
 static bool
 address_read(const struct sy_config_key *key, const char *text, void *element)
 {
-	struct sy_ip ip;
+	struct sy_ip ip = { .family = SY_IPV4 };
 
-	if (sy_ip_parse(text, &ip) != 0 || !is_host(&ip))
+	if ((text[0] != '\0' || !key->empty) && (sy_ip_parse(text, &ip) != 0 || !is_host(&ip)))
 		return false;
 	memcpy((char *)element + key->offset, &ip, sizeof(ip));
 	return true;
@@ -125,15 +125,20 @@ address_read(const struct sy_config_key *key, const char *text, void *element)
 static void
 address_write(const struct sy_config_key *key, const void *element, char *text)
 {
-	sy_ip_text((const struct sy_ip *)((const char *)element + key->offset), text);
+	const struct sy_ip *ip = (const struct sy_ip *)((const char *)element + key->offset);
+
+	if (sy_ip_is_set(ip))
+		sy_ip_text(ip, text);
+	else
+		text[0] = '\0';
 }
 
 static void
 address_describe(const struct sy_config_key *key, char *form)
 {
-	(void)key;
 	snprintf(form, SY_CONFIG_FORM_SIZE,
 		"the IPv4 or IPv6 address of one host, such as \"192.0.2.1\" or \"2001:db8::1\"");
+	describe_empty(key, form);
 }
 
 const struct sy_config_kind sy_kind_address = {

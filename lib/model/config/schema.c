@@ -43,7 +43,7 @@ put_string(FILE *out, const struct sy_config_key *key, int depth)
 	const char *pattern = key->pattern != NULL ? key->pattern : key->kind->pattern;
 
 	put_type(out, depth, "string");
-	if (key->choices != NULL)
+	if (key->kind == &sy_kind_choice)
 		put_choices(out, key, depth);
 	if (key->kind == &sy_kind_name || key->kind == &sy_kind_text) {
 		put_property(out, depth, "maxLength");

@@ -87,6 +87,7 @@ extern const struct sy_config_section sy_config_pool_section;
 extern const struct sy_config_section sy_config_service_section;
 extern const struct sy_config_section sy_config_quic_section; /* of a service */
 extern const struct sy_config_key sy_config_local_address; /* an item of two lists */
+extern const struct sy_config_section sy_config_tunnel_section;
 
 extern const struct sy_config_kind sy_kind_number;
 extern const struct sy_config_kind sy_kind_boolean;
@@ -102,6 +103,7 @@ extern const struct sy_config_kind sy_kind_mac;
 extern const struct sy_config_kind sy_kind_status;
 extern const struct sy_config_kind sy_kind_ports;
 extern const struct sy_config_kind sy_kind_hex; /* bytes; how many is the other member, one byte */
+extern const struct sy_config_kind sy_kind_size; /* one of choices, or a number in text */
 /* The name of an element of another list; its index is what the member holds, all ones for none. */
 extern const struct sy_config_kind sy_kind_reference;
 /* These three have no read and write: the parser and the printer walk into them. */

@@ -256,6 +256,12 @@ static const struct sy_config_key trusted_item = {
 	.size = sizeof(struct sy_prefix),
 };
 
+static const struct sy_config_choice clamps[] = {
+	{ "auto", SY_MSS_AUTO },
+	{ "off", SY_MSS_OFF },
+	{ NULL, 0 },
+};
+
 static const struct sy_config_key service_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_service_config, name), .required = true,
 		.help = "Unique." },
@@ -328,6 +334,13 @@ static const struct sy_config_key service_keys[] = {
 	{ "toa_option", &sy_kind_number, AT(struct sy_service_config, toa_option), .low = 64,
 		.high = 254, .fallback = "254",
 		.help = "The kind of the TCP option, as the module toa on the servers has it." },
+	{ "mss_clamp", &sy_kind_size, AT(struct sy_service_config, mss_clamp), .choices = clamps,
+		.pattern = "^(auto|off|[0-9]{2,5})$", .low = 64, .high = 65495, .fallback = "auto",
+		.help = "TCP: the largest segment that a SYN may offer: what fits the way to the "
+			"backend with the mode's own bytes, as offered, or so many bytes." },
+	{ "tunnel", &sy_kind_object, .offset = offsetof(struct sy_service_config, tunnel),
+		.section = &sy_config_tunnel_section,
+		.help = "What the modes ipip, gre, gue, vxlan and l3dsr put on packets." },
 	{ "timeouts", &sy_kind_object, .offset = offsetof(struct sy_service_config, timeouts),
 		.section = &timeouts_section,
 		.help = "How long a flow without packets lives, by its state." },

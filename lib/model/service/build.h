@@ -15,6 +15,9 @@ struct build {
 	struct sy_error *error;
 };
 
+/* tunnels.c: what services' modes put before packets.  0 or -ENOMEM. */
+int sy_tunnels_build(struct build *build);
+
 /* stateless.c, when all rows are there: which services can do without flows, and by what.  0 or
  * -ENOMEM. */
 int sy_stateless_build(struct build *build);

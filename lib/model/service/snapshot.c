@@ -49,6 +49,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot->next_hops);
 	free(snapshot->routes);
 	free(snapshot->trusted);
+	free(snapshot->tunnels);
 	free(snapshot);
 }
 
@@ -62,6 +63,7 @@ sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools)
 	const uint64_t of_backend = sizeof(uint32_t) + of_choice;
 
 	return rows_bytes(n_services, sizeof(struct sy_service_row)) +
+		rows_bytes(n_services, sizeof(struct sy_tunnel)) +
 		rows_bytes(n_backends, sizeof(struct sy_backend_row)) +
 		rows_bytes(n_backends, SY_N_REPLIES * sizeof(uint32_t)) + n_backends * of_backend +
 		n_pools * of_pool + 2 * sy_index_table_bytes(n_services) +
@@ -332,6 +334,7 @@ build_service(struct build *build, const struct sy_service *service)
 		.max_flows = flow_limit(build, config),
 		.max_half_open =
 			share(build, sy_config_service_half_open(config, build->params->max_flows)),
+		.mss_clamp = config->mss_clamp,
 		.timeouts = config->timeouts,
 	};
 	if (row->mode == UINT8_MAX)
@@ -435,6 +438,8 @@ build_all(struct build *build)
 		status = sy_servers_build(build);
 	if (status == 0)
 		status = sy_trust_build(build);
+	if (status == 0)
+		status = sy_tunnels_build(build);
 	return status != 0 ? status : sy_stateless_build(build);
 }
 

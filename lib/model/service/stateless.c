@@ -11,6 +11,9 @@
  * A backend that answers from whatever port it was asked on has its address to
  * itself, or shares it.
  *
+ * A one-way mode's replies go past, so that its services neither need to be told apart nor
+ * stand in others' way.
+ *
  * Pools and backends are each walked once, however many services share them.
  */
 #include <errno.h>
@@ -58,6 +61,12 @@ use_pool(struct use *pool, enum sy_reply reply, const struct sy_service *service
 	add_ports(&pool->ports, &service->config.ports);
 }
 
+static bool
+is_one_way(const struct build *build, const struct sy_service_row *service)
+{
+	return build->params->is_one_way != NULL && build->params->is_one_way(service->mode);
+}
+
 static void
 use_pools(const struct build *build, struct use *pools)
 {
@@ -72,7 +81,7 @@ use_pools(const struct build *build, struct use *pools)
 		const struct sy_service_row *service = &snapshot->services[i];
 		enum sy_reply reply = sy_reply_of(service->protocol);
 
-		if (!service->used || service->leaving)
+		if (!service->used || service->leaving || is_one_way(build, service))
 			continue;
 		use_pool(&pools[service->pool], reply, sy_registry_service(build->registry, i));
 		if (service->spare_pool != SY_NONE)
@@ -204,7 +213,7 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 	int status = 0;
 
 	for (int i = 0; i < 2; i++) {
-		if (used[i] == SY_NONE)
+		if (used[i] == SY_NONE || is_one_way(build, service))
 			continue;
 		if (pools[used[i]].services[reply] == SY_SEVERAL ||
 			!is_told_apart(build, used[i], reply))

@@ -140,6 +140,13 @@ sy_ip_equal(const struct sy_ip *a, const struct sy_ip *b)
 	return a->family == b->family && sy_addr_equal(&a->addr, &b->addr);
 }
 
+/* Whether it is an address at all: none has all bits 0. */
+static inline bool
+sy_ip_is_set(const struct sy_ip *ip)
+{
+	return (ip->addr.words[0] | ip->addr.words[1]) != 0;
+}
+
 /* The same conversation, seen from the other side. */
 static inline struct sy_tuple
 sy_tuple_reverse(const struct sy_tuple *tuple)

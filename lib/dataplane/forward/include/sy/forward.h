@@ -25,6 +25,17 @@ enum sy_forward_flag {
 	SY_FORWARD_LOCAL = 1 << 2,
 	/* Anything else for which apply() wants its way, or which adds bytes. */
 	SY_FORWARD_WAY = 1 << 3,
+	/* Backends are neighbours: no router between could find them by the address that stays. */
+	SY_FORWARD_ON_LINK = 1 << 4,
+	/* The service's DSCP tells backends which virtual IP was meant. */
+	SY_FORWARD_MARKS = 1 << 5,
+};
+
+/* What a tunnel puts between the outer IP header and the packet. */
+struct sy_forward_between {
+	uint8_t protocol; /* that the outer header names */
+	uint8_t length;
+	uint8_t bytes[32];
 };
 
 struct sy_forward_target { /* the backend chosen; of a reply without a flow the service */
@@ -39,6 +50,7 @@ struct sy_forward_way {
 	const struct sy_next_hop *hop; /* where the packet goes next */
 	const struct sy_service_row *service;
 	const struct sy_snapshot *snapshot;
+	uint16_t id; /* of an outer IPv4 header: no two in a row are the same */
 };
 
 struct sy_forward {
@@ -60,6 +72,9 @@ struct sy_forward {
 	 * packet->direction says.  NULL: the mode needs flows. */
 	enum sy_drop (*apply_stateless)(struct sy_packet *packet,
 		const struct sy_forward_target *target, const struct sy_forward_way *way);
+	/* Management core: what the mode's tunnel, if it is one, puts before packets of a family. */
+	void (*between)(const struct sy_tunnel_config *config, uint8_t inner,
+		struct sy_forward_between *between);
 };
 
 #define SY_NO_FORWARD UINT8_MAX
@@ -78,5 +93,11 @@ sy_forward_at(uint8_t row)
 }
 const char *sy_forward_names(void); /* "nat" */
 bool sy_forward_is_stateless(uint8_t row); /* has apply_stateless() */
+bool sy_forward_is_one_way(uint8_t row);
+bool sy_forward_has(const char *name, enum sy_mode_trait trait);
+
+/* Management core: fills what the mode puts before the packets of a service; false: nothing. */
+bool sy_forward_build_tunnel(
+	uint8_t row, const struct sy_tunnel_config *config, struct sy_tunnel *tunnel);
 
 #endif /* SY_FORWARD_H */

@@ -161,6 +161,37 @@ enum sy_drop sy_packet_answer_icmp(struct sy_packet *packet, enum sy_icmp_kind k
 void sy_packet_make_reset(struct sy_packet *packet, struct rte_mbuf *mbuf,
 	const struct sy_tuple *tuple, uint32_t seq, uint32_t ack, bool with_ack);
 
+/* The same for the destination address alone; the packet that an ICMP error quotes stays as it is. */
+void sy_packet_redirect(struct sy_packet *packet, const struct sy_addr *addr);
+
+/* Sets the six bits of DSCP in the IP header (RFC 2474 section 3); those of ECN stay. */
+void sy_packet_set_dscp(struct sy_packet *packet, uint8_t dscp);
+
+/* What goes around a packet: a template, and what is this packet's. */
+#define SY_OUTER_MAX 72
+
+struct sy_outer {
+	const uint8_t *headers; /* IP header first; lengths, addresses, checksums are filled in */
+	uint8_t length; /* of the headers, SY_OUTER_MAX or less */
+	uint8_t family; /* enum sy_family, of the outer header */
+	bool is_udp; /* a UDP header follows the IP header */
+	bool udp_checksum; /* made; else zero (RFC 6935) */
+	uint16_t id; /* IPv4's identification, unlike those of the last packets; host order */
+	uint32_t hash; /* the flow's: source port and flow label come from it */
+	struct sy_addr source;
+	struct sy_addr destination;
+};
+
+/* Puts the headers before the IP packet, behind Ethernet header and tags.  From then on the packet
+ * is described by the outer header; its tuple stays the inner one's.  SY_DROP_NO_BUFFER: too little
+ * room before the frame. */
+enum sy_drop sy_packet_encapsulate(struct sy_packet *packet, const struct sy_outer *outer);
+
+/* The sum in one's complement, as it stands in memory, of the bytes from the offset to the packet's
+ * end, in whatever segments.  Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of
+ * odd length. */
+uint16_t sy_packet_sum(const struct sy_packet *packet, uint32_t from);
+
 /* Length of the IP packet in bytes, what MTU limits. */
 static inline uint16_t
 sy_packet_length(const struct sy_packet *packet)

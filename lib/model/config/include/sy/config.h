@@ -187,6 +187,26 @@ struct sy_timeouts {
 	uint32_t attack; /* half-open, or UDP of one packet, while room is scarce */
 };
 
+enum sy_udp_checksum { /* of a tunnel's UDP header */
+	SY_UDP_CHECKSUM_AUTO, /* none over IPv4, made over IPv6, as receivers expect */
+	SY_UDP_CHECKSUM_NONE,
+	SY_UDP_CHECKSUM_MADE,
+};
+
+/* What modes that do not rewrite the packet put around it, or mark it with. */
+struct sy_tunnel_config {
+	struct sy_ip sources[SY_N_FAMILIES]; /* the outer source; no address: the port's own */
+	uint32_t vni; /* VXLAN network identifier, 24 bits */
+	uint16_t port; /* UDP destination, host order; 0: the mode's own */
+	uint8_t udp_checksum; /* enum sy_udp_checksum */
+	uint8_t dscp; /* 1 to 63 marks the service; 0: none */
+	struct sy_mac inner_destination; /* VXLAN: of the Ethernet header inside */
+	struct sy_mac inner_source;
+};
+
+#define SY_MSS_OFF 0
+#define SY_MSS_AUTO 1 /* what fits next port and mode */
+
 #define SY_NO_POOL UINT32_MAX
 
 struct sy_port_range {
@@ -217,6 +237,8 @@ struct sy_service_config {
 	bool strip_client_address; /* what clients claim is taken out, even where nothing is told */
 	uint16_t n_trusted;
 	struct sy_prefix trusted[SY_MAX_TRUSTED]; /* whose claims pass, and who tell themselves */
+	uint16_t mss_clamp; /* SY_MSS_OFF, SY_MSS_AUTO, or bytes of TCP payload */
+	struct sy_tunnel_config tunnel;
 	struct sy_timeouts timeouts;
 	struct sy_range local_addresses[SY_MAX_SERVICE_LOCAL_RANGES]; /* in place of the top's */
 	uint16_t n_local_addresses; /* ranges; 0: the top's */
@@ -319,6 +341,13 @@ uint32_t sy_config_local_count(const struct sy_range *ranges, uint16_t n_ranges,
 
 /* Pairs of a local address and a backend that a worker has room for. */
 uint32_t sy_config_local_ends(const struct sy_config *config);
+/* What the configuration must know of a forwarding mode. */
+enum sy_mode_trait {
+	SY_MODE_MIXED, /* backends may be of the other address family */
+	SY_MODE_ONE_WAY, /* replies go past; the backend sees the service's own port */
+	SY_MODE_ON_LINK, /* reaches backends in a network of a port only */
+	SY_MODE_MARKS, /* tells backends of the service by its DSCP */
+};
 
 /*
  * Names that this component cannot know because the things live in components above it.
@@ -328,6 +357,7 @@ struct sy_config_names {
 	bool (*is_scheduler)(const char *name);
 	bool (*is_mode)(const char *name);
 	bool (*is_local)(const char *mode); /* hides clients behind local addresses; NULL: none */
+	bool (*mode_has)(const char *name, enum sy_mode_trait trait); /* NULL: none has any */
 	const char *schedulers;
 	const char *modes;
 };

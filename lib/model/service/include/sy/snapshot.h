@@ -84,6 +84,21 @@ struct sy_route_row {
 	struct sy_ip via;
 };
 
+/* Outer IPv6, UDP, VXLAN and inner Ethernet headers. */
+#define SY_TUNNEL_HEADERS 72
+
+/* What a mode puts before the packets of a service: all of it but what each packet and its next hop
+ * have of their own.  The mode's own to fill and to read. */
+struct sy_tunnel {
+	uint8_t headers[SY_N_FAMILIES][SY_N_FAMILIES][SY_TUNNEL_HEADERS]; /* by outer, inner */
+	uint8_t lengths[SY_N_FAMILIES][SY_N_FAMILIES];
+	bool has_source[SY_N_FAMILIES];
+	struct sy_addr sources[SY_N_FAMILIES];
+	bool is_udp; /* a UDP header follows the outer IP header */
+	bool udp_checksum[SY_N_FAMILIES];
+	uint8_t dscp;
+};
+
 struct sy_service_row {
 	struct sy_addr address; /* the first, if there are several */
 	uint16_t port_be; /* the first too */
@@ -108,6 +123,8 @@ struct sy_service_row {
 	uint8_t toa_option;
 	uint16_t n_trusted;
 	uint32_t trusted; /* the first in the snapshot's */
+	const struct sy_tunnel *tunnel; /* NULL: the mode has none */
+	uint16_t mss_clamp; /* SY_MSS_OFF, SY_MSS_AUTO, or bytes */
 	struct sy_timeouts timeouts;
 	struct sy_quic *quic; /* connection IDs name servers; NULL: it is not QUIC */
 };
@@ -140,6 +157,7 @@ struct sy_snapshot {
 	struct sy_pool_row *pools;
 	struct sy_next_hop *next_hops;
 	struct sy_route_row *routes;
+	struct sy_tunnel *tunnels; /* services' rows point here; NULL: no service has one */
 	uint32_t (*replies)
 		[SY_N_REPLIES]; /* private, by backend id: the service that it answers for */
 	/* private, by backend id, of the first backend of an address: from which ports those answer
@@ -159,6 +177,10 @@ struct sy_snapshot_params {
 		max_flows; /* of all workers: the limits that the file does not set are shares of it */
 	uint8_t (*find_mode)(const char *name);
 	bool (*is_stateless)(uint8_t mode); /* the mode can do without flows; NULL: none can */
+	bool (*is_one_way)(uint8_t mode); /* its replies do not come here; NULL: all modes' do */
+	/* Fills what the mode puts before packets; false: nothing.  NULL: no mode does. */
+	bool (*build_tunnel)(
+		uint8_t mode, const struct sy_tunnel_config *config, struct sy_tunnel *tunnel);
 };
 
 /* Management core.  previous, or NULL, is the snapshot published last: what has not changed since is

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "via.h"
+
+#include "golden.h"
+#include "sy/forward.h"
+
+static struct sy_addr
+address(const char *text)
+{
+	struct sy_ip ip = { .family = SY_IPV4 };
+
+	sy_ip_parse(text, &ip);
+	return ip.addr;
+}
+
+enum sy_drop
+via_send(struct sy_packet *packet, uint8_t step)
+{
+	static const char *const names[] = {
+		[VIA_DR] = "dr",
+		[VIA_IPIP] = "ipip",
+		[VIA_GRE] = "gre",
+		[VIA_GUE] = "gue",
+		[VIA_VXLAN] = "vxlan",
+		[VIA_L3DSR] = "l3dsr",
+	};
+	const struct sy_tunnel_config config = { .vni = VIA_VNI,
+		.dscp = VIA_DSCP,
+		.inner_destination = { { 2, 0, 0, 0, 0, 0xd } },
+		.inner_source = { { 2, 0, 0, 0, 0, 0xc } } };
+	uint8_t mode = sy_forward_find(names[(step - VIA_FIRST) / 2]);
+	uint8_t family = (step - VIA_FIRST) % 2 == 0 ? SY_IPV4 : SY_IPV6;
+	struct sy_backend_row backend = {
+		.address = address(family == SY_IPV4 ? BACKEND4 : BACKEND6),
+		.family = family,
+	};
+	struct sy_next_hop hop = { .address = { backend.address, family } };
+	struct sy_snapshot snapshot = { .ports = { {
+						.has_address = { true, true },
+						.address = { address(GATEWAY4), address(GATEWAY6) },
+					} } };
+	struct sy_tunnel tunnel;
+	struct sy_service_row service = { .mode = mode, .tunnel = &tunnel };
+	struct sy_forward_way way = { &backend, &hop, &service, &snapshot, VIA_ID };
+
+	packet->direction = SY_ORIGINAL;
+	if (!sy_forward_build_tunnel(mode, &config, &tunnel))
+		service.tunnel = NULL;
+	return sy_forward_at(mode)->apply(packet, NULL, &way);
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One-way modes: the client's packets come here, the backend's answers do not. */
+#include <arpa/inet.h>
+
+#include <rte_icmp.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
+#include "fixture.h"
+#include "sy/forward.h"
+#include "unit.h"
+
+#define SYN RTE_TCP_SYN_FLAG
+#define ACK RTE_TCP_ACK_FLAG
+#define FIN RTE_TCP_FIN_FLAG
+#define RST RTE_TCP_RST_FLAG
+
+#define WAN 0
+#define LAN 1
+#define MTU 1500
+
+/* Services of one pool: by tunnel on port 80, by direct return on 81, marked on 82. */
+static const char config[] =
+	"{\"max_flows\":4096,\"max_services\":16,\"max_backends\":16,\"ports\":["
+	"{\"name\":\"wan\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.1/24\"]},"
+	"{\"name\":\"lan\",\"device\":\"net_null1\",\"addresses\":[\"10.0.0.1/24\"]}],"
+	"\"routes\":[{\"to\":\"10.9.0.0/16\",\"via\":\"10.0.0.12\"}],"
+	"\"neighbours\":["
+	"{\"address\":\"192.0.2.100\",\"mac\":\"02:00:00:00:00:64\",\"port\":\"wan\"},"
+	"{\"address\":\"10.0.0.11\",\"mac\":\"02:00:00:00:00:11\",\"port\":\"lan\"},"
+	"{\"address\":\"10.0.0.12\",\"mac\":\"02:00:00:00:00:12\",\"port\":\"lan\"}],"
+	"\"pools\":[{\"name\":\"web\",\"scheduler\":\"rr\",\"health\":{\"type\":\"none\"},"
+	"\"backends\":[{\"name\":\"web1\",\"address\":\"10.0.0.11\",\"port\":0}]},"
+	"{\"name\":\"routed\",\"scheduler\":\"rr\",\"health\":{\"type\":\"none\"},"
+	"\"backends\":[{\"name\":\"web2\",\"address\":\"10.9.0.1\",\"port\":0}]}],"
+	"\"services\":[{\"name\":\"tunnel\",\"address\":\"192.0.2.80\",\"port\":80,"
+	"\"mode\":\"ipip\",\"pool\":\"web\",\"max_half_open\":2},"
+	"{\"name\":\"direct\",\"address\":\"192.0.2.80\",\"port\":81,"
+	"\"mode\":\"dr\",\"pool\":\"web\"},"
+	"{\"name\":\"marked\",\"address\":\"192.0.2.80\",\"port\":82,"
+	"\"mode\":\"l3dsr\",\"tunnel\":{\"dscp\":5},\"pool\":\"web\"},"
+	"{\"name\":\"far\",\"address\":\"192.0.2.80\",\"port\":83,"
+	"\"mode\":\"dr\",\"pool\":\"routed\"}]}";
+
+/* Sends a client's segment; returns what came out to the backends, or NULL. */
+static struct rte_mbuf *
+send_segment(struct fixture *f, uint16_t client, uint16_t port, uint8_t flags, uint32_t seq)
+{
+	fixture_receive(f, WAN,
+		fixture_packet(f, FIXTURE_CLIENT, client, FIXTURE_VIP, port, flags, seq, 900));
+	return fixture_sent(f, LAN);
+}
+
+/* The packet inside, when the outer header is right; NULL otherwise. */
+static const struct rte_ipv4_hdr *
+inside(struct rte_mbuf *mbuf)
+{
+	const struct rte_ipv4_hdr *outer = mbuf == NULL ? NULL : fixture_ip(mbuf);
+
+	if (outer == NULL || outer->next_proto_id != IPPROTO_IPIP ||
+		outer->src_addr != inet_addr("10.0.0.1") ||
+		outer->dst_addr != inet_addr("10.0.0.11") || rte_ipv4_cksum(outer) != 0)
+		return NULL;
+	return outer + 1;
+}
+
+static uint32_t
+half_open(const struct fixture *f)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 4; i++)
+		n += f->stats->workers[0]->loads[i].n_embryonic;
+	return n;
+}
+
+/* Whether the segment goes on inside a tunnel. */
+static bool
+passes(struct fixture *f, uint16_t client, uint8_t flags, uint32_t seq)
+{
+	struct rte_mbuf *sent = send_segment(f, client, 80, flags, seq);
+	const struct rte_ipv4_hdr *inner = inside(sent);
+	bool passed = inner != NULL && inner->dst_addr == inet_addr(FIXTURE_VIP) &&
+		inner->time_to_live == 63 && rte_ipv4_cksum(inner) == 0;
+
+	rte_pktmbuf_free(sent);
+	return passed;
+}
+
+static void
+test_tunnel(void)
+{
+	struct fixture f;
+
+	fixture_start(&f, config, 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, SYN, 100));
+	CU_ASSERT_EQUAL(half_open(&f), 1);
+	CU_ASSERT_FALSE(passes(&f, 40000, ACK, 9000000));
+	CU_ASSERT_EQUAL(half_open(&f), 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, ACK, 101));
+	CU_ASSERT_EQUAL(half_open(&f), 0);
+	CU_ASSERT_TRUE(passes(&f, 40000, ACK, 101));
+	CU_ASSERT_EQUAL(sy_worker_flows(f.workers[0]), 1);
+	CU_ASSERT_EQUAL(sy_live_sum(f.live, 0), 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, FIN | ACK, 101));
+	CU_ASSERT_EQUAL(sy_live_sum(f.live, 0), 0);
+	CU_ASSERT_TRUE(passes(&f, 40000, ACK, 102));
+	/* The port again: a new flow in the place of the old. */
+	CU_ASSERT_TRUE(passes(&f, 40000, SYN, 70000));
+	CU_ASSERT_EQUAL(sy_worker_flows(f.workers[0]), 1);
+	CU_ASSERT_EQUAL(sy_live_sum(f.live, 0), 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, RST, 70001));
+	CU_ASSERT_EQUAL(sy_live_sum(f.live, 0), 0);
+	CU_ASSERT_EQUAL(half_open(&f), 0);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
+static void
+test_direct(void)
+{
+	static const uint8_t addresses[] = { 2, 0, 0, 0, 0, 0x11, 2, 0, 0, 0, 1, 1 };
+	struct fixture f;
+	struct rte_mbuf *sent;
+
+	fixture_start(&f, config, 1);
+	sent = send_segment(&f, 40000, 81, SYN, 100);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	CU_ASSERT_EQUAL(memcmp(rte_pktmbuf_mtod(sent, void *), addresses, sizeof(addresses)), 0);
+	CU_ASSERT_EQUAL(fixture_ip(sent)->dst_addr, inet_addr(FIXTURE_VIP));
+	CU_ASSERT_EQUAL(fixture_tcp(sent)->dst_port, htons(81));
+	CU_ASSERT_EQUAL(fixture_ip(sent)->time_to_live, 63);
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
+	rte_pktmbuf_free(sent);
+	/* The way to this one leads over a router. */
+	CU_ASSERT_PTR_NULL(send_segment(&f, 40000, 83, SYN, 100));
+	CU_ASSERT_EQUAL(fixture_drops(&f, SY_DROP_OFF_LINK), 1);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
+static void
+test_marked(void)
+{
+	struct fixture f;
+	struct rte_mbuf *sent;
+
+	fixture_start(&f, config, 1);
+	sent = send_segment(&f, 40000, 82, SYN, 100);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	CU_ASSERT_EQUAL(fixture_ip(sent)->dst_addr, inet_addr("10.0.0.11"));
+	CU_ASSERT_EQUAL(fixture_ip(sent)->type_of_service, 5 << 2);
+	CU_ASSERT_EQUAL(fixture_tcp(sent)->dst_port, htons(82));
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
+	rte_pktmbuf_free(sent);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
+/* A segment that fills the port's MTU but for so many bytes. */
+static struct rte_mbuf *
+long_segment(struct fixture *f, uint16_t spare)
+{
+	struct rte_mbuf *mbuf = fixture_packet(
+		f, FIXTURE_CLIENT, 40000, FIXTURE_VIP, 80, RTE_TCP_ACK_FLAG, 101, 900);
+	struct rte_ipv4_hdr *ip = fixture_ip(mbuf);
+	uint16_t length = (uint16_t)(MTU - spare);
+
+	CU_ASSERT_PTR_NOT_NULL(rte_pktmbuf_append(mbuf, length - ntohs(ip->total_length)));
+	ip->total_length = htons(length);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return mbuf;
+}
+
+static void
+test_too_big(void)
+{
+	struct fixture f;
+	struct rte_mbuf *sent;
+	struct rte_icmp_hdr *icmp;
+
+	fixture_start(&f, config, 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, SYN, 100));
+	CU_ASSERT_TRUE(passes(&f, 40000, ACK, 101));
+	fixture_receive(&f, WAN, long_segment(&f, 20));
+	sent = fixture_sent(&f, LAN);
+	CU_ASSERT_PTR_NOT_NULL(inside(sent));
+	rte_pktmbuf_free(sent);
+	fixture_receive(&f, WAN, long_segment(&f, 19));
+	CU_ASSERT_PTR_NULL(fixture_sent(&f, LAN));
+	sent = fixture_sent(&f, WAN);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	icmp = (struct rte_icmp_hdr *)(fixture_ip(sent) + 1);
+	CU_ASSERT_EQUAL(icmp->icmp_type, 3);
+	CU_ASSERT_EQUAL(icmp->icmp_code, 4);
+	CU_ASSERT_EQUAL(ntohs(icmp->icmp_seq_nb), MTU - 20);
+	rte_pktmbuf_free(sent);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
+/* Beyond the quota of half-open flows clients are served without, though backends are shared. */
+static void
+test_stateless(void)
+{
+	struct fixture f;
+
+	fixture_start(&f, config, 1);
+	for (uint16_t client = 1; client <= 5; client++)
+		CU_ASSERT_TRUE(passes(&f, client, SYN, 100));
+	CU_ASSERT_EQUAL(half_open(&f), 2);
+	CU_ASSERT_EQUAL(sy_worker_flows(f.workers[0]), 2);
+	CU_ASSERT_TRUE(passes(&f, 5, ACK, 101));
+	CU_ASSERT_EQUAL(f.stats->workers[0]->counters[SY_COUNTER_STATELESS_IN], 4);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
+static const struct sy_test tests[] = {
+	{ "a connection through a tunnel, from the client's side", test_tunnel },
+	{ "direct return changes the Ethernet address alone", test_direct },
+	{ "a marked packet has the backend's address and the service's DSCP", test_marked },
+	{ "what does not fit with the outer header is told the MTU that does", test_too_big },
+	{ "without room for a flow a one-way service serves without", test_stateless },
+};
+
+int
+main(int argc, char **argv)
+{
+	return sy_unit_run_eal("pipeline_one_way", tests, SY_UNIT_COUNT(tests), argc, argv);
+}
