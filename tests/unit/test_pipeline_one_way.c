@@ -38,7 +38,7 @@ static const char config[] =
 	"{\"name\":\"direct\",\"address\":\"192.0.2.80\",\"port\":81,"
 	"\"mode\":\"dr\",\"pool\":\"web\"},"
 	"{\"name\":\"marked\",\"address\":\"192.0.2.80\",\"port\":82,"
-	"\"mode\":\"l3dsr\",\"tunnel\":{\"dscp\":5},\"pool\":\"web\"},"
+	"\"mode\":\"l3dsr\",\"mss_clamp\":\"1200\",\"tunnel\":{\"dscp\":5},\"pool\":\"web\"},"
 	"{\"name\":\"far\",\"address\":\"192.0.2.80\",\"port\":83,"
 	"\"mode\":\"dr\",\"pool\":\"routed\"}]}";
 
@@ -200,6 +200,73 @@ test_too_big(void)
 	fixture_stop(&f);
 }
 
+/* A SYN that offers segments of so many bytes. */
+static struct rte_mbuf *
+offering_syn(struct fixture *f, uint16_t port, uint16_t mss)
+{
+	struct rte_mbuf *mbuf =
+		fixture_packet(f, FIXTURE_CLIENT, 40000, FIXTURE_VIP, port, SYN, 100, 0);
+	const uint8_t option[] = { 2, 4, (uint8_t)(mss >> 8), (uint8_t)mss };
+	struct rte_ipv4_hdr *ip = fixture_ip(mbuf);
+	struct rte_tcp_hdr *tcp = fixture_tcp(mbuf);
+
+	memcpy(rte_pktmbuf_append(mbuf, sizeof(option)), option, sizeof(option));
+	tcp->data_off = 6 << 4;
+	ip->total_length = htons(44);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	tcp->cksum = 0;
+	tcp->cksum = rte_ipv4_udptcp_cksum(ip, tcp);
+	return mbuf;
+}
+
+/* Of the segment behind the header, with one option: all ones when its checksum is right. */
+static uint32_t
+tcp_sum(const struct rte_ipv4_hdr *ip)
+{
+	uint32_t sum = (uint32_t)rte_raw_cksum(ip + 1, 24) + rte_ipv4_phdr_cksum(ip, 0);
+
+	return (sum & UINT16_MAX) + (sum >> 16);
+}
+
+/* What the backend is offered, when all checksums hold; else 0. */
+static uint16_t
+offered(struct fixture *f, uint16_t port, uint16_t mss)
+{
+	const struct rte_ipv4_hdr *ip;
+	const uint8_t *option;
+	struct rte_mbuf *sent;
+	uint16_t found = 0;
+
+	fixture_receive(f, WAN, offering_syn(f, port, mss));
+	sent = fixture_sent(f, LAN);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	ip = inside(sent) != NULL ? inside(sent) : fixture_ip(sent);
+	option = (const uint8_t *)ip + 40;
+	if (tcp_sum(ip) == UINT16_MAX && option[0] == 2 && option[1] == 4)
+		found = (uint16_t)(option[2] << 8 | option[3]);
+	rte_pktmbuf_free(sent);
+	return found;
+}
+
+static void
+test_clamp(void)
+{
+	struct fixture f;
+
+	fixture_start(&f, config, 1);
+	CU_ASSERT_EQUAL(offered(&f, 80, 1460), MTU - 20 - 40);
+	CU_ASSERT_EQUAL(offered(&f, 80, 1460), MTU - 20 - 40); /* repeated */
+	CU_ASSERT_EQUAL(offered(&f, 81, 1460), 1460); /* nothing is added */
+	CU_ASSERT_EQUAL(offered(&f, 82, 1460), 1200); /* as the file says */
+	fixture_stop(&f);
+	fixture_start(&f, config, 1);
+	CU_ASSERT_EQUAL(offered(&f, 80, MTU - 20 - 40), MTU - 20 - 40);
+	CU_ASSERT_EQUAL(offered(&f, 82, 536), 536);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
 /* Beyond the quota of half-open flows clients are served without, though backends are shared. */
 static void
 test_stateless(void)
@@ -222,6 +289,7 @@ static const struct sy_test tests[] = {
 	{ "direct return changes the Ethernet address alone", test_direct },
 	{ "a marked packet has the backend's address and the service's DSCP", test_marked },
 	{ "what does not fit with the outer header is told the MTU that does", test_too_big },
+	{ "a SYN offers no segment that does not fit, or that the file forbids", test_clamp },
 	{ "without room for a flow a one-way service serves without", test_stateless },
 };
 

@@ -2,6 +2,7 @@
 /* The options of a TCP header: found, blanked, and the blocks of SACK in another side's numbers. */
 #include <string.h>
 
+#include <rte_byteorder.h>
 #include <rte_tcp.h>
 
 #include "checksum.h"
@@ -68,6 +69,22 @@ sy_segment_blank(struct sy_packet *packet, uint8_t kind)
 	}
 	update_checksum(packet, before);
 	return n;
+}
+
+void
+sy_segment_clamp_mss(struct sy_packet *packet, uint16_t most)
+{
+	uint8_t length = 0;
+	uint16_t at = sy_segment_option(packet, SY_OPTION_MSS, &length);
+	uint8_t *offered = frame_at(packet, at + OPTION_HEADER);
+	uint16_t before;
+
+	if (at == 0 || length != OPTION_HEADER + sizeof(most) ||
+		rte_be_to_cpu_16(load16(offered)) <= most)
+		return;
+	before = options_sum(packet);
+	store16(offered, rte_cpu_to_be_16(most));
+	update_checksum(packet, before);
 }
 
 static bool

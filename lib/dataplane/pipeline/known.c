@@ -90,8 +90,11 @@ advance_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tc
 		mark_drop(packet, SY_DROP_RST_WINDOW);
 		return false;
 	}
-	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
+	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0) {
+		sy_clamp_mss(worker, packet, &worker->snapshot->services[flow->service],
+			&worker->snapshot->backends[flow->backend]);
 		time_connection(worker, packet, state, asked);
+	}
 	if (embryonic && !sy_flow_is_embryonic(flow))
 		sy_flow_leave_embryonic(worker, flow);
 	/* One that was over lives again by the SYN/ACK of a backend that has forgotten it. */

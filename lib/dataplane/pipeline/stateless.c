@@ -96,6 +96,8 @@ translate(struct sy_worker *worker, struct sy_packet *packet,
 		.id = sy_next_id(worker) };
 	enum sy_drop reason;
 
+	if (backend != NULL)
+		sy_clamp_mss(worker, packet, service, backend);
 	sy_packet_decrement_ttl(packet);
 	reason = sy_forward_at(service->mode)->apply_stateless(packet, target, &way);
 	if (reason != SY_DROP_NONE)

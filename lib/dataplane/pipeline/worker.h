@@ -248,6 +248,10 @@ void sy_answer_echo(struct sy_worker *worker, struct sy_packet *packet);
 void sy_answer_refusal(struct sy_worker *worker, struct sy_packet *packet, uint8_t refusal,
 	enum sy_drop otherwise);
 
+/* clamp.c: a SYN of either side, or any other packet, which stays as it is. */
+void sy_clamp_mss(const struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_service_row *service, const struct sy_backend_row *backend);
+
 /* reset.c: RST to both sides of a flow that has lost its backend, and its end. */
 void sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow);
 

@@ -12,6 +12,7 @@
 
 #define SY_OPTION_END 0
 #define SY_OPTION_NOP 1 /* RFC 9293 section 3.1 */
+#define SY_OPTION_MSS 2 /* RFC 9293 section 3.7.1 */
 #define SY_OPTION_WINDOW_SCALE 3 /* RFC 7323 section 2 */
 #define SY_OPTION_SACK 5 /* RFC 2018 section 3 */
 #define SY_OPTION_FAST_OPEN 34 /* RFC 7413 section 4.1.1 */
@@ -24,6 +25,10 @@ uint16_t sy_segment_option(const struct sy_packet *packet, uint8_t kind, uint8_t
 
 /* Options of this kind become NOPs; returns how many. */
 uint32_t sy_segment_blank(struct sy_packet *packet, uint8_t kind);
+
+/* Lowers the segment size that the packet offers to at most so much; one without the option stays
+ * without, and is sent the default of RFC 9293 section 3.7.1, which fits every way. */
+void sy_segment_clamp_mss(struct sy_packet *packet, uint16_t most);
 
 /* The sequence number, and with it the urgent pointer, which counts from it: urgent is what that
  * grows by. */
