@@ -45,6 +45,22 @@ def test_packets_and_bytes(lab):
     assert after["bytes_out"] - before["bytes_out"] > after["bytes_in"] - before["bytes_in"]
 
 
+def test_gauges(lab):
+    """What schedulers go by: no connection here takes a second, nor no time at all."""
+    for _ in range(12):
+        client.get(lab.client, VIP4)
+    end = time.monotonic() + 5
+    while True:
+        rows = [b for name, b in web(lab).items() if name != "spare"]
+        if all(row.get("connect_ms", 0) > 0 and row.get("arrivals_rate", 0) > 0 for row in rows):
+            break
+        assert time.monotonic() < end, rows
+        client.get(lab.client, VIP4)
+    assert max(row["connect_ms"] for row in rows) < 1000, rows
+    assert all(row["packets_rate"] > 0 and row["bytes_rate"] > 40 for row in rows), rows
+    assert lab.control.service("www")["signals"] == "", "wrr looks at nothing"
+
+
 def test_live_connections(lab):
     held = [client.connect(lab.client, VIP4) for _ in range(6)]
     for connection in held:

@@ -139,7 +139,8 @@ static const struct sy_config_key pool_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_pool_config, name), .required = true,
 		.help = "What services call it; unique." },
 	{ "scheduler", &sy_kind_name, AT(struct sy_pool_config, scheduler), .fallback = "wlc",
-		.help = "How the backend of a new flow is chosen, such as \"rr\", \"lc\" or \"wlc\"." },
+		.help = "How the backend of a new flow is chosen, such as \"wlc\", \"maglev\" or "
+			"\"least-time\"; steelyard.json(5) names them all." },
 	{ "load_factor", &sy_kind_percent, AT(struct sy_pool_config, load_factor_percent),
 		.low = 101, .high = 900, .fallback = "125%",
 		.help = "The scheduler bounded-hash: the most flows of a backend, against the mean." },

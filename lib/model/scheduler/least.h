@@ -13,7 +13,7 @@
  * at thousands would cost microseconds at every new flow.  With d drawn instead of
  * all the fullest is only about ln ln n / ln d above the mean (Azar et al.,
  * "Balanced allocations", SIAM J. Comput. 1999; with weights Berenbrink et al.,
- * "Balls into non-uniform bins", 2014): less than one flow for 10,000 backends.
+ * "Balls into non-uniform bins", 2014): about one flow for 10,000 backends.
  */
 #include <math.h>
 
