@@ -5,15 +5,13 @@
 #include <rte_ip.h>
 #include <rte_tcp.h>
 
+#include "spec.h"
 #include "sy/client_address.h"
 #include "tcp_ends.h"
 #include "unit.h"
 
 /* What the model of both ends does not do: resets, fast open, full segments, trust, forgetting. */
 
-#define SYN RTE_TCP_SYN_FLAG
-#define ACK RTE_TCP_ACK_FLAG
-#define RST RTE_TCP_RST_FLAG
 #define V2 "\"client_address\":\"proxy-v2\","
 #define TOA "\"client_address\":\"toa\","
 #define HEADER 28 /* of version 2, over IPv4 */
@@ -248,6 +246,34 @@ test_error_quotes_client(void)
 	end();
 }
 
+/* An error from beyond is told to the client as one about what he has sent. */
+static void
+test_error_from_beyond(void)
+{
+	const struct spec *error = ICMP4("10.0.0.9", FIXTURE_CLIENT, 3, 1,
+		.quoted = TCP(FIXTURE_CLIENT, PORT, backend, 8080, .tcp_flags = ACK,
+			.seq = FIRST + HEADER, .ack = ANSWERED, .payload = 40));
+	const struct spec *expected = ICMP4("10.0.0.9", FIXTURE_CLIENT, 3, 1, .ttl = 63,
+		.quoted = TCP(FIXTURE_CLIENT, PORT, FIXTURE_VIP, 80, .tcp_flags = ACK, .seq = FIRST,
+			.ack = ANSWERED, .payload = 40));
+	static uint8_t frame[SPEC_FRAME_MAX];
+	struct rte_mbuf *mbuf;
+	size_t length;
+
+	begin(V2);
+	introduce();
+	fixture_forget_sent(&fixture);
+	mbuf = rte_pktmbuf_alloc(fixture.pool);
+	length = spec_build(error, frame);
+	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)length), frame, length);
+	fixture_receive(&fixture, FIXTURE_LAN, mbuf);
+	CU_ASSERT_EQUAL_FATAL(fixture.ports[FIXTURE_WAN].n_out, 1);
+	CU_ASSERT_EQUAL(spec_build(expected, frame), length);
+	CU_ASSERT_EQUAL(
+		memcmp(fixture_ip(fixture.ports[FIXTURE_WAN].out[0]), frame + 14, length - 14), 0);
+	end();
+}
+
 static void
 test_claim_too_long(void)
 {
@@ -284,6 +310,7 @@ static const struct sy_test tests[] = {
 	{ "a part of the header is acknowledged as nothing", test_part_of_header },
 	{ "a backend that has forgotten the connection is told again", test_forgotten },
 	{ "an error made here quotes the client's number", test_error_quotes_client },
+	{ "an error from beyond quotes the client's number", test_error_from_beyond },
 	{ "a claim that is too long ends the flow", test_claim_too_long },
 	{ "a service that tells is not served without flows", test_needs_flows },
 };

@@ -34,14 +34,6 @@ struct ends {
 	const uint8_t *dst;
 };
 
-static bool
-is_mapped(const struct sy_addr *addr)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	return memcmp(addr->bytes, prefix, sizeof(prefix)) == 0;
-}
-
 static struct ends
 ends_of(const struct sy_tuple *connection)
 {
@@ -49,7 +41,7 @@ ends_of(const struct sy_tuple *connection)
 
 	if (connection->family == SY_IPV4)
 		return (struct ends){ true, 4, src, dst };
-	if (is_mapped(&connection->src) && is_mapped(&connection->dst))
+	if (sy_addr_is_mapped(&connection->src) && sy_addr_is_mapped(&connection->dst))
 		return (struct ends){ true, 4, src + 12, dst + 12 };
 	return (struct ends){ false, 16, src, dst };
 }

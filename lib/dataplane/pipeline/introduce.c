@@ -67,9 +67,13 @@ void
 sy_introduction_consider(struct sy_worker *worker, struct sy_flow *flow)
 {
 	const struct sy_service_row *service = service_of(worker, flow);
-	const struct sy_ip client = { sy_flow_address(flow, SY_FLOW_CLIENT), flow->family };
+	struct sy_ip client = { sy_flow_address(flow, SY_FLOW_CLIENT), flow->family };
 
-	if (flow->protocol == IPPROTO_TCP &&
+	/* An IPv4 client of IPv6 servers stands in their table. */
+	if (flow->family == SY_IPV6 && sy_addr_is_mapped(&client.addr))
+		client = (struct sy_ip){ sy_addr_unmap(&client.addr), SY_IPV4 };
+	/* One-way flows hide nothing, and nobody would see what their backends acknowledge. */
+	if (flow->protocol == IPPROTO_TCP && (flow->flags & SY_FLOW_ONE_WAY) == 0 &&
 		!sy_snapshot_trusts(worker->snapshot, service, &client))
 		begin(flow, (enum sy_introduce)service->client_address);
 }
