@@ -190,6 +190,7 @@ description_differs(const struct sy_packet *packet, const struct golden *row)
 	struct spec out = *row->out;
 	struct sy_tuple expected;
 	struct sy_packet fresh;
+	struct rte_mbuf copy;
 	bool wrong;
 
 	if (row->out->inner != NULL) /* described by the outer header, its flow by the inner */
@@ -197,7 +198,12 @@ description_differs(const struct sy_packet *packet, const struct golden *row)
 	if (is_new_error)
 		out.quoted = NULL;
 	expected = spec_tuple(&out);
-	sy_packet_parse(&fresh, packet->mbuf);
+	/* What has grown by an odd number of bytes begins at an odd address, as no received frame does. */
+	if (fake_mbuf_init(&copy, rte_pktmbuf_mtod(packet->mbuf, const uint8_t *),
+		    packet->mbuf->data_len, RTE_PKTMBUF_HEADROOM) != 0)
+		return true;
+	sy_packet_parse(&fresh, &copy);
+	fake_mbuf_fini(&copy);
 	wrong = tuple_differs(&packet->tuple, &expected);
 	wrong |= differs("l3", packet->l3, fresh.l3);
 	wrong |= differs("l4", packet->l4, fresh.l4);

@@ -25,19 +25,21 @@ tcp_header(const struct sy_packet *packet)
 	return frame_at(packet, packet->l4);
 }
 
+/* A number of the TCP header, by its offset there. */
 static void
-store_number(struct sy_packet *packet, rte_be32_t *field, uint32_t value)
+store_number(struct sy_packet *packet, size_t offset, uint32_t value)
 {
-	rte_be32_t old = *field;
+	uint8_t *field = frame_at(packet, packet->l4 + (uint32_t)offset);
+	rte_be32_t old = load32(field), new = rte_cpu_to_be_32(value);
 
-	*field = rte_cpu_to_be_32(value);
-	checksum_apply(&tcp_header(packet)->cksum, checksum_change32(old, *field));
+	memcpy(field, &new, sizeof(new));
+	checksum_apply(&tcp_header(packet)->cksum, checksum_change32(old, new));
 }
 
 void
 sy_segment_set_ack(struct sy_packet *packet, uint32_t ack)
 {
-	store_number(packet, &tcp_header(packet)->recv_ack, ack);
+	store_number(packet, offsetof(struct rte_tcp_hdr, recv_ack), ack);
 }
 
 void
@@ -46,7 +48,7 @@ sy_segment_set_seq(struct sy_packet *packet, uint32_t seq, uint16_t urgent)
 	struct rte_tcp_hdr *tcp = tcp_header(packet);
 	rte_be16_t old = tcp->tcp_urp;
 
-	store_number(packet, &tcp->sent_seq, seq);
+	store_number(packet, offsetof(struct rte_tcp_hdr, sent_seq), seq);
 	if (likely((tcp->tcp_flags & RTE_TCP_URG_FLAG) == 0))
 		return;
 	tcp->tcp_urp = rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(old) + urgent));
