@@ -30,25 +30,51 @@ test_keys(void)
 	check_told(cases, SY_UNIT_COUNT(cases), NULL);
 }
 
+static bool
+mode_has(const char *name, enum sy_mode_trait trait)
+{
+	return trait == SY_MODE_ONE_WAY && strcmp(name, "dr") == 0;
+}
+
 static void
 test_only_tcp(void)
 {
 	static const struct told cases[] = {
 		{ SERVICE("'protocol':'udp','client_address':'proxy-v2'"),
-			"t.json:2:92: services[0].client_address: found a service that is not "
-			"\"tcp\", expected \"none\": only TCP can tell" },
+			"t.json:2:69: services[0].protocol: found a service that is not \"tcp\" with "
+			"client_address, expected \"tcp\": no other has a place for it" },
 		{ SERVICE("'protocol':'udp','strip_client_address':true"),
-			"t.json:2:98: services[0].strip_client_address: found a service that is not "
-			"\"tcp\", expected false: only TCP can tell" },
+			"t.json:2:69: services[0].protocol: found a service that is not \"tcp\" with "
+			"strip_client_address, expected \"tcp\": no other has a place for it" },
 		{ SERVICE("'protocol':'udp','client_address':'none'"), NULL },
 	};
 
 	check_told(cases, SY_UNIT_COUNT(cases), NULL);
 }
 
+static void
+test_only_both_ways(void)
+{
+	static const struct sy_config_names names = { .mode_has = mode_has };
+	static const struct told cases[] = {
+		{ SERVICE("'mode':'dr','client_address':'toa'"),
+			"t.json:2:65: services[0].mode: found \"dr\" with client_address, expected a "
+			"mode whose replies come back: this one leaves the client's address as it is" },
+		{ SERVICE("'mode':'dr','strip_client_address':true"),
+			"t.json:2:65: services[0].mode: found \"dr\" with strip_client_address, "
+			"expected a mode whose replies come back: this one leaves the client's address "
+			"as it is" },
+		{ SERVICE("'mode':'dr'"), NULL },
+		{ SERVICE("'mode':'nat','client_address':'toa'"), NULL },
+	};
+
+	check_told(cases, SY_UNIT_COUNT(cases), &names);
+}
+
 static const struct sy_test tests[] = {
 	{ "each key takes what it is for, and says so", test_keys },
 	{ "only a TCP service tells", test_only_tcp },
+	{ "only a mode whose replies come back tells", test_only_both_ways },
 };
 
 int

@@ -260,22 +260,26 @@ check_family(struct sy_config_parser *parser, const struct families *families, u
 		family_names[service->address.family]);
 }
 
-/* Only TCP has a place for it: a stream's beginning, or options. */
+/* Only TCP has a place for it: a stream's beginning, or options.  A mode whose replies go past neither
+ * hides the client nor sees what backends acknowledge. */
 static int
 check_client_address(struct sy_config_parser *parser, uint32_t i)
 {
 	const struct sy_service_config *service = &parser->config->services[i];
+	const bool tells = service->client_address != SY_CLIENT_ADDRESS_NONE;
 
-	if (service->protocol == IPPROTO_TCP)
+	if (!tells && !service->strip_client_address)
 		return 0;
-	if (service->client_address != SY_CLIENT_ADDRESS_NONE)
-		return sy_config_refuse_at(parser,
-			sy_config_path("services[%u].client_address", i).text,
-			"found a service that is not \"tcp\", expected \"none\": only TCP can tell");
-	if (service->strip_client_address)
-		return sy_config_refuse_at(parser,
-			sy_config_path("services[%u].strip_client_address", i).text,
-			"found a service that is not \"tcp\", expected false: only TCP can tell");
+	if (service->protocol != IPPROTO_TCP)
+		return sy_config_refuse_at(parser, sy_config_path("services[%u].protocol", i).text,
+			"found a service that is not \"tcp\" with %s, expected \"tcp\": no other "
+			"has a place for it",
+			tells ? "client_address" : "strip_client_address");
+	if (sy_config_mode_has(parser, i, SY_MODE_ONE_WAY))
+		return sy_config_refuse_at(parser, sy_config_path("services[%u].mode", i).text,
+			"found \"%s\" with %s, expected a mode whose replies come back: this one "
+			"leaves the client's address as it is",
+			service->mode, tells ? "client_address" : "strip_client_address");
 	return 0;
 }
 
