@@ -53,6 +53,7 @@ on_tick(uv_timer_t *timer)
 	struct sy_error error;
 
 	sy_kernel_poll(daemon->kernel);
+	sy_quota_publish(daemon->live->quota, sy_time_us());
 	if (sy_live_publish(daemon->live, sy_registry_n_backends(daemon->registry)) ||
 		kernel_was_used(daemon))
 		daemon->active_ms = uv_now(&daemon->loop);

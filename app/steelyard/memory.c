@@ -89,7 +89,8 @@ model_bytes(const struct sy_config *config, uint32_t n_workers)
 		2 * sy_snapshot_bytes(config->max_services, config->max_backends, n_pools) +
 		config->max_backends * (uint64_t)sizeof(struct sy_live_row) * (n_workers + 1) +
 		config->max_backends * (uint64_t)sizeof(struct sy_gauge) +
-		sy_meter_bytes(config->max_backends);
+		sy_meter_bytes(config->max_backends) +
+		sy_quota_bytes(n_workers, config->max_backends);
 
 	return rows + rows * LOSS_PERCENT / 100 + PROGRAM_BYTES;
 }

@@ -45,6 +45,7 @@ daemon_publish(struct daemon *daemon, bool now, struct sy_error *error)
 	}
 	daemon->published_registry = sy_registry_version(daemon->registry);
 	daemon->published_routes = daemon->routes.version;
+	sy_registry_set_quotas(daemon->registry, daemon->live->quota);
 	sy_publisher_publish(&daemon->publisher, next);
 	if (daemon->kernel != NULL)
 		sy_kernel_keep_resolved(daemon->kernel, next);

@@ -11,6 +11,7 @@
 
 #include "fixture.h"
 #include "sy/forward.h"
+#include "sy/time.h"
 
 #define CHECK(condition) \
 	do { \
@@ -160,6 +161,14 @@ fixture_rest(struct fixture *fixture, uint32_t sleep_us, uint32_t longest_us)
 	fixture->idle_longest_us = longest_us;
 	sy_worker_destroy(fixture->workers[0]);
 	start_worker(fixture, 0);
+}
+
+void
+fixture_settle(struct fixture *fixture)
+{
+	sy_registry_set_quotas(fixture->registry, fixture->live->quota);
+	sy_live_publish(fixture->live, 16);
+	sy_quota_publish(fixture->live->quota, sy_time_us());
 }
 
 void

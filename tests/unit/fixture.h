@@ -65,6 +65,9 @@ struct rte_mbuf *fixture_datagram(struct fixture *fixture, const char *src, uint
 void fixture_receive(struct fixture *fixture, uint32_t port, struct rte_mbuf *mbuf);
 void fixture_turn(struct fixture *fixture);
 
+/* What the management core does about every millisecond for backends' counts and limits. */
+void fixture_settle(struct fixture *fixture);
+
 /* The only frame that came out of the port, or NULL (none, or several); the caller frees it. */
 struct rte_mbuf *fixture_sent(struct fixture *fixture, uint32_t port);
 void fixture_forget_sent(struct fixture *fixture);

@@ -35,9 +35,9 @@ parse(const char *quoted)
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
 	"'body':'a\\\"\\\\b\\n','verify':true},'backends':[" \
 	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
-	"'capacity':7,'priority':15,'zone':'c'}," \
+	"'max_flows':5,'max_new_per_s':6,'capacity':7,'priority':15,'zone':'c'}," \
 	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'server_id':'','spare':false,'enabled':true," \
-	"'capacity':0,'priority':0,'zone':''}" \
+	"'max_flows':0,'max_new_per_s':0,'capacity':0,'priority':0,'zone':''}" \
 	"]},{'name':'q','scheduler':'lc','load_factor':'900%','zone':'','spill_over':'900%'," \
 	"'slow_start':'0s','on_down':'keep'," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \

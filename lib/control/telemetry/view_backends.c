@@ -23,7 +23,10 @@ add_counts(struct json_object *row, struct sy_surface *surface, const struct sy_
 	int32_t active = sy_live_sum(surface->context->live, id);
 
 	sy_json_number(row, "active", active > 0 ? (uint64_t)active : 0);
+	sy_json_number(row, "max_flows", backend->config.max_flows);
+	sy_json_number(row, "max_new_per_s", backend->config.max_new_per_s);
 	sy_json_number(row, "flows_created", traffic.flows_created);
+	sy_json_number(row, "flows_refused", traffic.flows_refused);
 	sy_json_number(row, "connections_rate", rates->connections);
 	sy_view_add_traffic(row, &traffic, rates);
 	sy_json_number(row, "connect_failures", traffic.connect_failures);

@@ -14,6 +14,8 @@ why_not(const struct sy_service_row *now, const struct sy_service_config *config
 		return "drop: shares backends with another service";
 	if (now->introduces)
 		return "drop: client_address needs flows";
+	if (now->limits_backends)
+		return "drop: without flows its backends' limits would not hold";
 	return now->hides_endpoint ? "drop: replies do not tell its addresses or ports apart"
 				   : "drop";
 }

@@ -22,8 +22,9 @@ is_first(const struct sy_packet *packet)
 		(packet->tcp_flags & relevant) == RTE_TCP_SYN_FLAG;
 }
 
+/* SY_NONE with the reason: there is none, or all are full. */
 static uint32_t
-pick_backend(struct sy_worker *worker, const struct sy_packet *packet)
+pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_tuple *tuple = &packet->tuple;
@@ -33,10 +34,16 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet)
 		.live = worker->live,
 		.random = &worker->random,
 	};
+	uint32_t picked;
 
+	*reason = SY_DROP_NO_BACKEND;
 	if (unlikely(sy_stateless_is_recent(worker, packet->service)))
 		return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
-	return sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
+	picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
+	if (picked == SY_NONE || likely(!worker->snapshot->backends[picked].is_limited))
+		return picked;
+	*reason = SY_DROP_BACKENDS_FULL;
+	return sy_pick_room(worker, packet->service, &pick, picked);
 }
 
 /* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
@@ -88,11 +95,12 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 	uint32_t named = sy_cid_backend(worker, packet);
 
 	for (int i = 0; i < MAX_PICKS; i++) {
-		uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet);
+		enum sy_drop reason;
+		uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet, &reason);
 		int status;
 
 		if (id == SY_NONE)
-			return SY_DROP_NO_BACKEND;
+			return reason;
 		status = create_flow(worker, packet, forward, id);
 		if (status == 0) {
 			packet->direction = SY_ORIGINAL;
@@ -135,8 +143,9 @@ admit_first(struct sy_worker *worker, struct sy_packet *packet)
 			mark_drop(packet, SY_DROP_TCP_STATE);
 		return;
 	}
-	if (reason == SY_DROP_NO_BACKEND) {
+	if (reason == SY_DROP_NO_BACKEND || reason == SY_DROP_BACKENDS_FULL) {
 		worker->stats->services[packet->service].flows_refused++;
+		count(worker, SY_COUNTER_FLOWS_FULL, reason == SY_DROP_BACKENDS_FULL);
 		sy_answer_refusal(worker, packet, service->on_empty, reason);
 	} else if (reason == SY_DROP_TUPLE_TAKEN || !sy_stateless_begins(worker, packet)) {
 		worker->stats->services[packet->service].flows_refused++;

@@ -19,6 +19,8 @@ sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, 
 	load->n_flows++;
 	load->n_embryonic++;
 	sy_live_add(&worker->live, backend, 1);
+	if (unlikely(worker->snapshot->backends[backend].is_limited))
+		sy_quota_take(&worker->live.quota, backend);
 	count(worker, SY_COUNTER_FLOWS_CREATED, 1);
 	worker->stats->services[service].flows_created++;
 	worker->stats->backends[backend].flows_created++;

@@ -100,6 +100,7 @@ struct sy_worker {
 	struct stateless_window *windows; /* [max_services] */
 	struct fragments *fragments;
 	uint32_t pieces_held;
+	uint64_t *full_ms; /* [max_services]: uptime_ms + 1 when all backends were full */
 	uint8_t idle_mode;
 	uint64_t idle_after_cycles;
 	uint64_t idle_since;
@@ -224,6 +225,10 @@ void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flo
  * backend is the one that it names, if it names one that can be reached. */
 uint32_t sy_cid_backend(const struct sy_worker *worker, const struct sy_packet *packet);
 bool sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet);
+/* room.c: the backend picked if it has room for a flow of the service, else another, or SY_NONE: all
+ * are full.  Only for those that are limited. */
+uint32_t sy_pick_room(
+	struct sy_worker *worker, uint32_t id, struct sy_pick *pick, uint32_t backend);
 
 /* limits.c: what a service may have. */
 enum sy_drop sy_check_limits(const struct sy_worker *worker, uint32_t service);

@@ -67,7 +67,10 @@ create_tables(struct sy_worker *worker, const struct sy_worker_params *params)
 		(params->max_services + 1) * sizeof(*worker->windows), 64, params->socket);
 	worker->fragments =
 		rte_zmalloc_socket("sy_fragments", sizeof(*worker->fragments), 64, params->socket);
-	if (worker->cursors == NULL || worker->windows == NULL || worker->fragments == NULL)
+	worker->full_ms = rte_zmalloc_socket("sy_full",
+		(params->max_services + 1) * sizeof(*worker->full_ms), 64, params->socket);
+	if (worker->cursors == NULL || worker->windows == NULL || worker->fragments == NULL ||
+		worker->full_ms == NULL)
 		return -ENOMEM;
 	worker->fragments->seed = sy_random_next(&worker->random);
 	for (uint32_t i = 0; i < params->max_pools; i++)
@@ -135,6 +138,7 @@ sy_worker_destroy(struct sy_worker *worker)
 	free_fragments(worker->fragments);
 	rte_free(worker->cursors);
 	rte_free(worker->windows);
+	rte_free(worker->full_ms);
 	rte_free(worker);
 }
 
@@ -145,5 +149,6 @@ sy_worker_bytes(const struct sy_worker_params *params)
 
 	return sizeof(struct sy_worker) + sizeof(struct fragments) + sy_flow_table_bytes(&flows) +
 		(uint64_t)(params->max_pools + 1) * sizeof(uint32_t) +
-		(uint64_t)(params->max_services + 1) * sizeof(struct stateless_window);
+		(uint64_t)(params->max_services + 1) *
+		(sizeof(struct stateless_window) + sizeof(uint64_t));
 }

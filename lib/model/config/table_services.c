@@ -117,6 +117,13 @@ static const struct sy_config_key backend_keys[] = {
 		.help = "Serves only when no other of its pool can." },
 	{ "enabled", &sy_kind_boolean, AT(struct sy_backend_config, enabled), .fallback = "true",
 		.help = "False: known, shown and not used." },
+	{ "max_flows", &sy_kind_number, AT(struct sy_backend_config, max_flows), .high = 1u << 30,
+		.fallback = "0",
+		.help = "The flows that it may have at once: a full one is passed over, and clients are "
+			"refused (on_empty) when all are full; 0: no limit." },
+	{ "max_new_per_s", &sy_kind_number, AT(struct sy_backend_config, max_new_per_s),
+		.high = 1u << 30, .fallback = "0",
+		.help = "New flows that it may get in a second; 0: no limit." },
 	{ "capacity", &sy_kind_number, AT(struct sy_backend_config, capacity), .high = 1u << 30,
 		.fallback = "0",
 		.help = "The flows that it is meant for: what the schedulers that fill backends fill, "

@@ -5,6 +5,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 
+#include "choice.h"
 #include "index.h"
 #include "lpm.h"
 #include "spans.h"
@@ -166,6 +167,32 @@ sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row
 		return SY_NONE;
 	pick->cursor = &cursors[pool];
 	return snapshot->pools[pool].scheduler->pick(snapshot->pools[pool].state, pick);
+}
+
+uint32_t
+sy_snapshot_pick_room(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	uint32_t start, bool (*has_room)(const void *context, uint32_t backend),
+	const void *context)
+{
+	uint32_t pool = serving_pool(snapshot, service);
+	const struct sy_candidate *found = NULL;
+	const struct sy_choice *choice;
+
+	if (pool == SY_NONE)
+		return SY_NONE;
+	choice = snapshot->pools[pool].choice;
+	for (uint32_t i = 0; i < choice->n_candidates; i++) {
+		const struct sy_candidate *candidate =
+			&choice->candidates[(start + (uint64_t)i) % choice->n_candidates];
+
+		if ((found != NULL && candidate->tier >= found->tier) ||
+			!has_room(context, candidate->backend))
+			continue;
+		found = candidate;
+		if (found->tier == 0)
+			break;
+	}
+	return found == NULL ? SY_NONE : found->backend;
 }
 
 uint32_t

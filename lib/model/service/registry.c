@@ -155,6 +155,16 @@ sy_registry_set_health(
 }
 
 void
+sy_registry_set_quotas(const struct sy_registry *registry, struct sy_quota *quota)
+{
+	for (uint32_t i = 0; i < registry->n_backends; i++) {
+		const struct sy_backend *backend = &registry->backends[i];
+
+		sy_quota_set(quota, i, backend->used ? backend->config.max_new_per_s : 0);
+	}
+}
+
+void
 sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backend, bool on)
 {
 	if (backend->draining == on)

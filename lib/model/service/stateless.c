@@ -204,6 +204,18 @@ hides_endpoint(const struct build *build, const struct sy_service_config *config
 	return false;
 }
 
+static bool
+is_limited(const struct build *build, uint32_t pool)
+{
+	const struct sy_pool_config *config = &sy_registry_config(build->registry)->pools[pool];
+
+	for (uint32_t i = 0; i < config->n_backends; i++) {
+		if (config->backends[i].max_flows > 0 || config->backends[i].max_new_per_s > 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 settle_service(struct build *build, const struct use *pools, struct sy_service_row *service,
 	const struct sy_service_config *config)
@@ -218,12 +230,14 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 		if (pools[used[i]].services[reply] == SY_SEVERAL ||
 			!is_told_apart(build, used[i], reply))
 			service->shares_backends = true;
+		service->limits_backends |= is_limited(build, used[i]);
 	}
 	service->hides_endpoint = hides_endpoint(build, config);
 	/* Of those that introduce, nobody knows without a flow how far the sides' numbers differ. */
 	service->stateless = !service->shares_backends && !service->hides_endpoint &&
-		!service->introduces && config->on_full == SY_ON_FULL_STATELESS &&
-		build->params->is_stateless != NULL && build->params->is_stateless(service->mode);
+		!service->introduces && !service->limits_backends &&
+		config->on_full == SY_ON_FULL_STATELESS && build->params->is_stateless != NULL &&
+		build->params->is_stateless(service->mode);
 	for (int i = 0; status == 0 && service->stateless && i < 2; i++) {
 		if (used[i] != SY_NONE)
 			status = find_maglev(build, used[i]);

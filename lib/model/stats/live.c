@@ -30,7 +30,8 @@ alloc_rows(struct sy_live *live)
 	live->sum = alloc_lines(live->n_backends, sizeof(*live->sum));
 	live->rows = calloc(live->n_workers, sizeof(struct sy_live_row *));
 	live->gauges = alloc_lines(live->n_backends, sizeof(*live->gauges));
-	if (live->sum == NULL || live->rows == NULL || live->gauges == NULL)
+	if (live->sum == NULL || live->rows == NULL || live->gauges == NULL ||
+		sy_quota_create(live->n_workers, live->n_backends, &live->quota) != 0)
 		return -ENOMEM;
 	for (uint32_t w = 0; w < live->n_workers; w++) {
 		live->rows[w] = alloc_lines(live->n_backends, sizeof(struct sy_live_row));
@@ -67,6 +68,7 @@ sy_live_destroy(struct sy_live *live)
 	free(live->rows);
 	free(live->sum);
 	free(live->gauges);
+	sy_quota_destroy(live->quota);
 	free(live);
 }
 
@@ -74,7 +76,10 @@ struct sy_live_view
 sy_live_view(const struct sy_live *live, uint32_t worker)
 {
 	return (struct sy_live_view){
-		.sum = live->sum, .rows = live->rows[worker], .gauges = live->gauges
+		.sum = live->sum,
+		.rows = live->rows[worker],
+		.gauges = live->gauges,
+		.quota = sy_quota_view(live->quota, worker),
 	};
 }
 

@@ -132,6 +132,8 @@ struct sy_backend_config {
 	bool spare; /* serves only when no other can */
 	bool enabled;
 	uint8_t priority; /* 0 to 15: lower serves first */
+	uint32_t max_flows; /* that it may have at once, 2^30 at most; 0: no limit */
+	uint32_t max_new_per_s; /* likewise, begun in a second */
 	uint32_t capacity; /* flows that it is meant for, 2^30 at most; 0: not said */
 	char zone[SY_NAME_SIZE]; /* "region" or "region/part"; empty: not said */
 };

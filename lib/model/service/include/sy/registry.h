@@ -118,6 +118,8 @@ uint16_t sy_backend_base_weight(const struct sy_backend *backend);
  * down, and marks the registry changed.  Returns whether the state changed. */
 bool sy_registry_set_health(
 	struct sy_registry *registry, struct sy_backend *backend, enum sy_health_state health);
+/* What backends may get in a second, as configured. */
+void sy_registry_set_quotas(const struct sy_registry *registry, struct sy_quota *quota);
 void sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backend, bool on);
 void sy_registry_set_weight(
 	struct sy_registry *registry, struct sy_backend *backend, int32_t weight);

@@ -54,6 +54,9 @@ struct sy_backend_row {
 	uint16_t generation; /* a flow of another one has lost its backend */
 	uint8_t family;
 	bool used;
+	bool is_limited; /* by one of the next two */
+	uint32_t max_flows; /* of all workers; 0: no limit */
+	uint32_t max_new_per_s; /* likewise, see sy/quota.h */
 	bool accepts; /* gets new flows; else an embryonic one may move to another backend */
 	bool down; /* answers nobody: a SYN on an old flow of it is a new connection */
 };
@@ -114,6 +117,7 @@ struct sy_service_row {
 	uint32_t spare_pool; /* or SY_NONE */
 	bool stateless; /* may be served without flows: each of its backends tells it apart */
 	bool shares_backends; /* why it may not be */
+	bool limits_backends; /* likewise: without flows nothing is counted */
 	bool hides_endpoint; /* another reason: replies do not tell which address or port it was */
 	bool many_ports; /* more than one */
 	uint32_t max_flows; /* for each worker */
@@ -261,6 +265,12 @@ uint32_t sy_snapshot_next_hop(
 /* The backend for a new flow of this service, or SY_NONE when none can serve. */
 uint32_t sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	struct sy_pick *pick, uint32_t cursors[]);
+
+/* A backend of those that serve now for which has_room() says yes, one of the first tier before
+ * others, looked for from the start'th on; or SY_NONE. */
+uint32_t sy_snapshot_pick_room(const struct sy_snapshot *snapshot,
+	const struct sy_service_row *service, uint32_t start,
+	bool (*has_room)(const void *context, uint32_t backend), const void *context);
 
 /* The same for a packet of no flow: the flow's hash decides, and nothing else that changes from one
  * packet to the next. */

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "sy/gauge.h"
+#include "sy/quota.h"
 
 struct sy_live_row { /* a worker's share of one backend */
 	_Atomic int32_t own; /* written by the worker */
@@ -35,6 +36,7 @@ struct sy_live {
 	_Atomic int32_t *sum; /* [n_backends], written by the management core */
 	struct sy_live_row **rows; /* [n_workers][n_backends] */
 	struct sy_gauge *gauges; /* [n_backends], written by the management core */
+	struct sy_quota *quota;
 };
 
 /* What one worker holds of it. */
@@ -42,6 +44,7 @@ struct sy_live_view {
 	const _Atomic int32_t *sum;
 	struct sy_live_row *rows; /* the worker's own */
 	const struct sy_gauge *gauges; /* by backend */
+	struct sy_quota_view quota;
 };
 
 /* Management core.  -ENOMEM, or 0. */
@@ -71,6 +74,23 @@ sy_live_get(const struct sy_live_view *view, uint32_t backend)
 		atomic_load_explicit(&row->seen, memory_order_relaxed);
 
 	return total > 0 ? (uint32_t)total : 0;
+}
+
+/*
+ * Worker: whether a backend that may have so many flows, of all workers, has room for one more.  Until
+ * the next publication each worker takes its share of what was left, but one at least: so all
+ * together exceed the limit by less than a flow for each worker.
+ */
+static inline bool
+sy_live_has_room(const struct sy_live_view *view, uint32_t backend, uint32_t limit)
+{
+	struct sy_live_row *row = &view->rows[backend];
+	int32_t room =
+		(int32_t)limit - atomic_load_explicit(&view->sum[backend], memory_order_relaxed);
+	int32_t taken = atomic_load_explicit(&row->own, memory_order_relaxed) -
+		atomic_load_explicit(&row->seen, memory_order_relaxed);
+
+	return taken < room && taken < sy_quota_share(room, view->quota.n_workers);
 }
 
 /* Worker: a flow was made (+1) or ended (-1).  Single writer, so no locked instruction. */

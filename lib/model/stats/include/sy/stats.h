@@ -37,6 +37,7 @@
 	ROW(FLOWS_REUSED, "flows_reused", "flows", "a SYN on a closed flow made a new one") \
 	ROW(MISDIRECTED, "misdirected", "packets", \
 		"brought by a port to a worker without their flow") \
+	ROW(FLOWS_FULL, "flows_full", "flows", "refused: each backend had as many as it may") \
 	ROW(ASTRAY, "astray", "packets", "of flows, handed in by a worker that does not own them") \
 	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
 	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
@@ -73,6 +74,7 @@
 	ROW(TTL_EXPIRED, "ttl_expired", "TTL ended here, and no ICMP error could be sent") \
 	ROW(NO_SERVICE, "no_service", "for a virtual IP, but no service has this port") \
 	ROW(NO_BACKEND, "no_backend", "no backend can serve, and the service says drop") \
+	ROW(BACKENDS_FULL, "backends_full", "each backend is full, and the service says drop") \
 	ROW(NO_FLOW, "no_flow", "a segment or reply of no known flow") \
 	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may") \
 	ROW(SERVICE_FULL, "service_full", "the service has as many flows as it may") \
@@ -159,7 +161,8 @@ struct sy_traffic {
 	};
 	uint64_t flows_created;
 	uint64_t flows_ended;
-	uint64_t flows_refused; /* service: no backend, a limit reached, table full */
+	uint64_t flows_refused; /* service: no backend, a limit reached, table full; backend: it
+				 * was full, and another was asked */
 	uint64_t connect_failures; /* SYN unanswered, or answered with RST or ICMP unreachable */
 } __attribute__((aligned(64)));
 

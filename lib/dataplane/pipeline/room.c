@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Backends with limits: who has room for a flow.
+ *
+ * When the scheduler's pick is full it picks again, by other hashes, so that
+ * weights count among the rest as well; after that any backend with room will
+ * do.  That there is none is believed for the rest of the millisecond, so that a
+ * flood does not walk the pool for each of its packets.
+ */
+#include "sy/hash.h"
+#include "worker.h"
+
+#define MORE_PICKS 3
+
+static bool
+has_room(const void *context, uint32_t id)
+{
+	const struct sy_worker *worker = context;
+	const struct sy_backend_row *row = &worker->snapshot->backends[id];
+
+	if (row->max_flows > 0 && !sy_live_has_room(&worker->live, id, row->max_flows))
+		return false;
+	return row->max_new_per_s == 0 || sy_quota_has_room(&worker->live.quota, id);
+}
+
+uint32_t
+sy_pick_room(struct sy_worker *worker, uint32_t id, struct sy_pick *pick, uint32_t backend)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[id];
+	uint64_t this_ms = worker->uptime_ms + 1;
+
+	if (has_room(worker, backend))
+		return backend;
+	worker->stats->backends[backend].flows_refused++;
+	if (worker->full_ms[id] == this_ms)
+		return SY_NONE;
+	for (int i = 0; i < MORE_PICKS; i++) {
+		pick->flow_hash = sy_hash_mix(pick->flow_hash + 1);
+		pick->client_hash = sy_hash_mix(pick->client_hash + 1);
+		backend = sy_snapshot_pick(worker->snapshot, service, pick, worker->cursors);
+		if (backend != SY_NONE && has_room(worker, backend))
+			return backend;
+	}
+	backend = sy_snapshot_pick_room(worker->snapshot, service,
+		(uint32_t)sy_random_next(&worker->random), has_room, worker);
+	if (backend == SY_NONE)
+		worker->full_ms[id] = this_ms;
+	return backend;
+}
