@@ -78,9 +78,10 @@ write_service(FILE *out, const struct bench_scenario *scenario, const struct ben
 
 	fprintf(out,
 		"{\"name\":\"%s%u\",\"address\":\"%s\",\"port\":%u,\"protocol\":\"%s\","
-		"\"mode\":\"%s\",\"pool\":\"p%u\"%s}",
+		"\"mode\":\"%s\",\"pool\":\"p%u\"%s%s}",
 		protocol, service, endpoint_text(scenario->ip, bench_vip(service), text),
-		BENCH_VIP_PORT, protocol, kind->mode, service, limits(scenario));
+		BENCH_VIP_PORT, protocol, kind->mode, service, limits(scenario),
+		sy_forward_has(kind->mode, SY_MODE_MARKS) ? ",\"tunnel\":{\"dscp\":1}" : "");
 }
 
 static char *

@@ -166,11 +166,11 @@ print_list(const struct options *options)
 static bool
 takes_mode(const struct bench_scenario *scenario, const struct options *options, uint8_t row)
 {
-	/* The traffic has replies in it, and backends whose port is their own. */
-	if (sy_forward_is_one_way(row))
-		return false;
 	if (row == 0)
 		return true;
+	/* The traffic does not know to which local port replies would go. */
+	if ((sy_forward_at(row)->flags & SY_FORWARD_LOCAL) != 0)
+		return false;
 	return scenario->every_mode && (!options->quick || scenario->flows <= SMALL_TABLE);
 }
 
