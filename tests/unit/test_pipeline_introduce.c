@@ -29,7 +29,7 @@ begin(const char *service)
 	struct segment syn_ack = { .seq = 500, .ack = FIRST, .flags = SYN | ACK };
 	uint32_t address;
 
-	fixture_begin(&fixture, "", service, 1);
+	fixture_begin(&fixture, "\"on_down\":\"reset\",", service, 1);
 	address = fixture_open(&fixture, PORT);
 	inet_ntop(AF_INET, &address, backend, sizeof(backend));
 	fixture_receive(&fixture, FIXTURE_LAN, segment_frame(&fixture, &syn_ack, backend, PORT));
@@ -106,6 +106,24 @@ test_reset_later(void)
 	client_says(&(const struct segment){ .seq = FIRST, .flags = RST });
 	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_LAN].n_out, 1);
 	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).seq, FIRST + HEADER);
+	end();
+}
+
+/* What the backend expects is behind the header, which only it counts. */
+static void
+test_reset_from_here(void)
+{
+	begin(V2);
+	introduce();
+	fixture_forget_sent(&fixture);
+	for (uint32_t id = 0; id < 3; id++)
+		sy_registry_set_health(fixture.registry, sy_registry_backend(fixture.registry, id),
+			SY_HEALTH_DOWN);
+	fixture_publish(&fixture);
+	fixture_turn(&fixture);
+	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).flags & RST, RST);
+	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).seq, FIRST + HEADER);
+	CU_ASSERT_EQUAL(out(FIXTURE_WAN, 0).seq, ANSWERED);
 	end();
 }
 
@@ -302,6 +320,7 @@ test_needs_flows(void)
 static const struct sy_test tests[] = {
 	{ "an RST at the first byte follows a header of its own", test_reset_at_once },
 	{ "an RST has the backend's number", test_reset_later },
+	{ "an RST made here has the backend's number too", test_reset_from_here },
 	{ "a segment that is full follows a header of its own", test_full_segment },
 	{ "a SYN brings no data and asks for no cookie", test_fast_open },
 	{ "who is trusted tells himself", test_trusted },
