@@ -168,6 +168,8 @@ takes_mode(const struct bench_scenario *scenario, const struct options *options,
 {
 	if (row == 0)
 		return true;
+	if (options->bench.counted) /* one kind of packet, whose count means something */
+		return false;
 	/* The traffic does not know to which local port replies would go. */
 	if ((sy_forward_at(row)->flags & SY_FORWARD_LOCAL) != 0)
 		return false;
