@@ -21,6 +21,9 @@ int sy_config_check_tunnel(struct sy_config_parser *parser, uint32_t i);
 /* What is known of the service's mode; false where nothing is, as in the client's check. */
 bool sy_config_mode_has(
 	const struct sy_config_parser *parser, uint32_t service, enum sy_mode_trait trait);
+/* Whether the service's backends may be of the other family.  The client's check knows no modes but
+ * the usual one, and lets others. */
+bool sy_config_may_mix(const struct sy_config_parser *parser, uint32_t service);
 
 /* That no two elements of a list are the same; key is what the message points to.  The index can be
  * asked after 0, and must be freed after any. */

@@ -248,7 +248,7 @@ check_family(struct sy_config_parser *parser, const struct families *families, u
 	char text[SY_IP_TEXT];
 
 	if (index == SY_NO_POOL || families[index].first[other_family] == UINT32_MAX ||
-		sy_config_mode_has(parser, i, SY_MODE_MIXED))
+		sy_config_may_mix(parser, i))
 		return 0;
 	pool = &parser->config->pools[index];
 	other = families[index].first[other_family];

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
 #include "check.h"
+#include "table.h"
 
 /* What a forwarding mode asks of its service's keys and of the backends behind it. */
 
@@ -13,6 +16,17 @@ sy_config_mode_has(
 
 	return names != NULL && names->mode_has != NULL &&
 		names->mode_has(parser->config->services[service].mode, trait);
+}
+
+bool
+sy_config_may_mix(const struct sy_config_parser *parser, uint32_t service)
+{
+	const char *mode = parser->config->services[service].mode;
+	const char *usual = sy_config_key_find(&sy_config_service_section, "mode")->fallback;
+
+	if (parser->names == NULL)
+		return strcmp(mode, usual) != 0;
+	return sy_config_mode_has(parser, service, SY_MODE_MIXED);
 }
 
 static int
