@@ -150,7 +150,7 @@ write_udp(struct rte_udp_hdr *udp, uint16_t headers_len, const struct sy_packet 
 static void
 move_ethernet(struct sy_packet *packet, uint16_t length, uint8_t family)
 {
-	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(packet->mbuf, length);
+	uint8_t *frame = (uint8_t *)frame_at(packet, 0) - length;
 
 	memmove(frame, frame + length, packet->l3);
 	store16(frame + packet->l3 - sizeof(rte_be16_t),
@@ -162,11 +162,13 @@ sy_packet_encapsulate(struct sy_packet *packet, const struct sy_outer *outer)
 {
 	uint16_t ip_len = outer->family == SY_IPV4 ? sizeof(struct rte_ipv4_hdr)
 						   : sizeof(struct rte_ipv6_hdr);
-	uint8_t headers[SY_OUTER_MAX];
+	uint8_t *headers = (uint8_t *)frame_at(packet, packet->l3) - outer->length;
 	void *udp = headers + ip_len;
 
 	if (unlikely(rte_pktmbuf_headroom(packet->mbuf) < outer->length))
 		return SY_DROP_NO_BUFFER;
+	/* The headers are written where they stay: a copy would wait for each small store to them. */
+	move_ethernet(packet, outer->length, outer->family);
 	memcpy(headers, outer->headers, outer->length);
 	if (outer->family == SY_IPV4)
 		write_v4((struct rte_ipv4_hdr *)headers, packet, outer);
@@ -174,8 +176,7 @@ sy_packet_encapsulate(struct sy_packet *packet, const struct sy_outer *outer)
 		write_v6((struct rte_ipv6_hdr *)headers, packet, outer);
 	if (outer->is_udp)
 		write_udp(udp, outer->length - ip_len, packet, outer);
-	move_ethernet(packet, outer->length, outer->family);
-	memcpy(frame_at(packet, packet->l3), headers, outer->length);
+	rte_pktmbuf_prepend(packet->mbuf, outer->length);
 	packet->l4 = packet->l3 + ip_len;
 	packet->payload = packet->l4;
 	packet->end += outer->length;
