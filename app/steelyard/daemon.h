@@ -43,6 +43,7 @@ struct daemon {
 	struct sy_ports *ports;
 	struct sy_stats *stats;
 	struct sy_live *live;
+	struct sy_persistence *persistence;
 	struct sy_meter *meter;
 	struct sy_registry *registry;
 	struct sy_routes routes;

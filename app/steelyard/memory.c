@@ -92,7 +92,8 @@ model_bytes(const struct sy_config *config, uint32_t n_workers)
 		sy_meter_bytes(config->max_backends) +
 		sy_quota_bytes(n_workers, config->max_backends);
 
-	return rows + rows * LOSS_PERCENT / 100 + PROGRAM_BYTES;
+	return rows + rows * LOSS_PERCENT / 100 + PROGRAM_BYTES +
+		sy_persistence_bytes(config->max_persistent);
 }
 
 static void

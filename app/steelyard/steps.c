@@ -94,6 +94,7 @@ destroy_model(struct daemon *daemon)
 	sy_routes_fini(&daemon->routes);
 	sy_registry_destroy(daemon->registry);
 	sy_meter_destroy(daemon->meter);
+	sy_persistence_destroy(daemon->persistence);
 	sy_live_destroy(daemon->live);
 	sy_stats_destroy(daemon->stats);
 }
@@ -130,6 +131,8 @@ create_model(struct daemon *daemon, struct sy_error *error)
 			n, sockets, config->max_services, config->max_backends, &daemon->stats);
 	if (status == 0)
 		status = sy_live_create(n, config->max_backends, &daemon->live);
+	if (status == 0)
+		status = sy_persistence_create(config->max_persistent, &daemon->persistence);
 	if (status == 0)
 		status = sy_meter_create(
 			daemon->stats, daemon->live, rte_get_tsc_hz(), &daemon->meter);

@@ -95,6 +95,7 @@ daemon_open_surfaces(struct daemon *daemon, struct sy_error *error)
 		.registry = daemon->registry,
 		.stats = daemon->stats,
 		.live = daemon->live,
+		.persistence = daemon->persistence,
 		.routes = &daemon->routes,
 		.publication = &daemon->publisher.publication,
 		.mailboxes = daemon->mailboxes,

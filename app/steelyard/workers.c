@@ -90,6 +90,7 @@ create_worker(struct daemon *daemon, uint16_t index)
 	params.mailboxes = daemon->mailboxes;
 	params.stats = daemon->stats->workers[index];
 	params.live = sy_live_view(daemon->live, index);
+	params.persistence = daemon->persistence;
 	params.pool = sy_ports_pool(daemon->ports, index);
 	params.ports = ios;
 	return sy_worker_create(&params, &daemon->workers[index]);

@@ -66,6 +66,17 @@ static const struct column limit_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column persistence_columns[] = {
+	{ "TABLE", "table", cell_text, true },
+	{ "ENTRIES", "entries", cell_count, false },
+	{ "AT MOST", "max_persistent", cell_count, false },
+	{ "HITS", "hits", cell_count, false },
+	{ "MADE", "made", cell_count, false },
+	{ "EXPIRED", "expired", cell_count, false },
+	{ "NO ROOM", "full", cell_count, false },
+	{ .header = NULL },
+};
+
 static const struct column backend_columns[] = {
 	{ "BACKEND", "name", cell_backend, true },
 	{ "ADDRESS", "address", cell_endpoint, true },
@@ -123,6 +134,7 @@ const struct view_columns view_columns[] = {
 	{ "steering", "rung", steering_columns, "no steering", NULL },
 	{ "services", "service", service_columns, "no services", NULL },
 	{ "limits", "service", limit_columns, "no services", NULL },
+	{ "persistence", NULL, persistence_columns, "no table", NULL },
 	{ "backends", "backend", backend_columns, "no backends", NULL },
 	{ "flows", NULL, flow_columns, "no flows", NULL },
 	{ "drops", "reason", drop_columns, "no packet has been dropped", "packets" },

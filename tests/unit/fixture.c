@@ -88,6 +88,7 @@ start_worker(struct fixture *fixture, uint32_t index)
 		.mailboxes = fixture->mailboxes,
 		.stats = fixture->stats->workers[index],
 		.live = sy_live_view(fixture->live, index),
+		.persistence = fixture->persistence,
 		.pool = fixture->pool,
 		.ports = ios,
 		.n_ports = 2,
@@ -144,6 +145,7 @@ fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 	start_routes(fixture);
 	CHECK(sy_stats_create(n_workers, sockets, 16, 16, &fixture->stats) == 0);
 	CHECK(sy_live_create(n_workers, 16, &fixture->live) == 0);
+	CHECK(sy_persistence_create(1024, &fixture->persistence) == 0);
 	CHECK(sy_registry_create(16, 16, fixture->live, fixture->stats, &fixture->registry) == 0);
 	CHECK(sy_registry_apply(fixture->registry, fixture->config, &error) == 0);
 	CHECK(sy_publisher_init(&fixture->publisher, n_workers) == 0);
@@ -204,6 +206,7 @@ fixture_stop(struct fixture *fixture)
 	sy_publisher_fini(&fixture->publisher);
 	sy_registry_destroy(fixture->registry);
 	sy_live_destroy(fixture->live);
+	sy_persistence_destroy(fixture->persistence);
 	sy_stats_destroy(fixture->stats);
 	sy_routes_fini(&fixture->routes);
 	sy_config_free(fixture->config);

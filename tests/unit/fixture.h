@@ -27,6 +27,7 @@ struct fixture {
 	struct sy_config *config;
 	struct sy_stats *stats;
 	struct sy_live *live;
+	struct sy_persistence *persistence;
 	struct sy_registry *registry;
 	struct sy_routes routes;
 	struct sy_publisher publisher;

@@ -18,7 +18,7 @@ parse(const char *quoted)
 /* Every key away from its default, in the order and form in which it is printed. */
 #define EVERYTHING \
 	"{'name':'x','workers':2,'cores':'4,0-1','hugepages':false,'log_level':'debug'," \
-	"'max_flows':64,'max_routes':40,'max_services':7,'max_backends':8," \
+	"'max_flows':64,'max_routes':40,'max_services':7,'max_backends':8,'max_persistent':1025," \
 	"'local_addresses':['10.0.0.100-10.0.0.109','2001:db8::9'],'max_local_ends':9," \
 	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
 	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
@@ -47,6 +47,7 @@ parse(const char *quoted)
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
 	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
 	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
+	"'consistency':'both','persistence':{'by':'endpoint','prefix4':24,'prefix6':56,'timeout':'7m'}," \
 	"'quic':{'configs':[{'rotation':3,'server_id_length':2,'nonce_length':5," \
 	"'key':'000102030405060708090a0b0c0d0eff','key_file':''}]}," \
 	"'client_address':'none'," \

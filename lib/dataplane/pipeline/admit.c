@@ -28,18 +28,16 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_tuple *tuple = &packet->tuple;
-	struct sy_pick pick = {
-		.client_hash = sy_hash_addr(&tuple->src),
-		.flow_hash = sy_hash_endpoint(&tuple->src, tuple->src_port_be),
-		.live = worker->live,
-		.random = &worker->random,
-	};
+	struct sy_pick pick = sy_pick_for(worker, service, &tuple->src, tuple->src_port_be);
 	uint32_t picked;
 
 	*reason = SY_DROP_NO_BACKEND;
 	if (unlikely(sy_stateless_is_recent(worker, packet->service)))
 		return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
-	picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
+	if (unlikely(service->consistency != SY_CONSISTENCY_NONE))
+		picked = sy_persist_pick(worker, service, tuple, &pick);
+	else
+		picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
 	if (picked == SY_NONE || likely(!worker->snapshot->backends[picked].is_limited))
 		return picked;
 	*reason = SY_DROP_BACKENDS_FULL;

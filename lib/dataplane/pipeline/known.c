@@ -35,7 +35,7 @@ may_move(const struct sy_worker *worker, const struct sy_packet *packet)
 
 	if (backend->accepts || packet->direction != SY_ORIGINAL ||
 		packet->tuple.protocol != IPPROTO_TCP ||
-		(packet->flags & SY_PACKET_ICMP_ERROR) != 0 ||
+		(packet->flags & (SY_PACKET_ICMP_ERROR | SY_PACKET_FIRST)) != 0 ||
 		(packet->tcp_flags & RTE_TCP_SYN_FLAG) == 0)
 		return false;
 	return backend->down || packet->flow->state == SY_FLOW_SYN_SENT;

@@ -54,12 +54,7 @@ static uint32_t
 pick(struct sy_worker *worker, const struct sy_service_row *service, const struct sy_addr *client,
 	uint16_t port_be)
 {
-	struct sy_pick pick = {
-		.client_hash = sy_hash_addr(client),
-		.flow_hash = sy_hash_endpoint(client, port_be),
-		.live = worker->live,
-		.random = &worker->random,
-	};
+	struct sy_pick pick = sy_pick_for(worker, service, client, port_be);
 
 	return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
 }

@@ -85,6 +85,7 @@ struct sy_worker {
 	uint32_t n_ports;
 	struct sy_publication *publication;
 	struct sy_mailbox **mailboxes;
+	struct sy_persistence *persistence; /* all workers'; NULL: nobody is remembered */
 	struct rte_mempool *pool;
 	struct sy_port_io ports[SY_MAX_PORTS];
 	struct out_queue to_port[SY_MAX_PORTS];
@@ -220,6 +221,13 @@ void sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow);
 void sy_flow_expire(struct sy_worker *worker, struct sy_flow *flow);
 void sy_flow_end_expired(struct sy_worker *worker);
 void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow);
+
+/* persist.c: what a scheduler may know of a client; and the backend of one whom the service keeps, or
+ * SY_NONE: none can serve. */
+struct sy_pick sy_pick_for(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_addr *client, uint16_t port_be);
+uint32_t sy_persist_pick(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_tuple *tuple, struct sy_pick *pick);
 
 /* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE; and whether the flow's
  * backend is the one that it names, if it names one that can be reached. */

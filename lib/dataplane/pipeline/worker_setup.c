@@ -96,6 +96,7 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 	w->owners = params->owners;
 	w->publication = params->publication;
 	w->mailboxes = params->mailboxes;
+	w->persistence = params->persistence;
 	w->stats = params->stats;
 	w->live = params->live;
 	w->pool = params->pool;

@@ -232,6 +232,10 @@ static const struct sy_config_key root_keys[] = {
 		.high = 10000000, .fallback = "4096", .restart = true,
 		.help = "Backends that there is room for, over all pools, those of later reloads "
 			"included." },
+	{ "max_persistent", &sy_kind_number, AT(struct sy_config, max_persistent), .low = 1024,
+		.high = 100000000, .fallback = "65536", .restart = true,
+		.help = "Clients that services with a consistency of sticky or both remember at once, "
+			"over all of them." },
 	{ "local_addresses", &sy_kind_values, AT(struct sy_config, local_addresses),
 		.other = offsetof(struct sy_config, n_local_addresses), .high = SY_MAX_LOCAL_RANGES,
 		.item = &sy_config_local_address,

@@ -86,6 +86,8 @@ extern const struct sy_config_section sy_config_root;
 extern const struct sy_config_section sy_config_pool_section;
 extern const struct sy_config_section sy_config_service_section;
 extern const struct sy_config_section sy_config_quic_section; /* of a service */
+extern const struct sy_config_section sy_config_persistence_section; /* of a service */
+extern const struct sy_config_choice sy_config_consistencies[];
 extern const struct sy_config_key sy_config_local_address; /* an item of two lists */
 extern const struct sy_config_section sy_config_tunnel_section;
 

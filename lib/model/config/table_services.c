@@ -322,6 +322,14 @@ static const struct sy_config_key service_keys[] = {
 		.high = SY_MAX_SERVICE_LOCAL_RANGES, .item = &sy_config_local_address,
 		.help = "What the backends of this service see in place of the clients, in a mode that "
 			"hides them; none: the top's local_addresses." },
+	{ "consistency", &sy_kind_choice, AT(struct sy_service_config, consistency),
+		.choices = sy_config_consistencies, .fallback = "none",
+		.help = "Whether a client's new flows go where his last one went: none, the scheduler "
+			"chooses; sticky, remembered; hash, a hash of the client decides; both, "
+			"remembered, and the hash decides first." },
+	{ "persistence", &sy_kind_object, .offset = offsetof(struct sy_service_config, persistence),
+		.section = &sy_config_persistence_section,
+		.help = "Which clients are the same, and how long they are remembered." },
 	{ "quic", &sy_kind_object, .section = &sy_config_quic_section,
 		.help = "UDP: how QUIC's connection IDs name the backends' server_id." },
 	{ "client_address", &sy_kind_choice, AT(struct sy_service_config, client_address),

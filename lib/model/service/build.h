@@ -29,4 +29,7 @@ int sy_servers_build(struct build *build);
 /* trust.c, when the services' rows are there: whom they trust.  0 or -ENOMEM. */
 int sy_trust_build(struct build *build);
 
+/* keepers.c, when pools are there: whose clients each backend may keep.  0 or -ENOMEM. */
+int sy_keepers_build(struct build *build);
+
 #endif /* SY_SNAPSHOT_BUILD_H */

@@ -209,3 +209,16 @@ sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot, const struct sy_s
 		return sy_maglev_find(row->maglev, pick->flow_hash);
 	return row->scheduler->pick(row->state, pick);
 }
+
+bool
+sy_snapshot_keeps(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	uint32_t backend, uint16_t generation)
+{
+	uint32_t pool;
+
+	if (backend >= snapshot->n_backends || snapshot->backends[backend].generation != generation)
+		return false;
+	pool = snapshot->keepers[backend];
+	return pool != SY_NONE &&
+		(pool == service->pool || pool == serving_pool(snapshot, service));
+}

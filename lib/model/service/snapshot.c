@@ -13,6 +13,7 @@
 #include "lpm.h"
 #include "rows.h"
 #include "spans.h"
+#include "sy/hash.h"
 #include "sy/snapshot.h"
 #include "sy/tiers.h"
 
@@ -44,6 +45,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot->services);
 	free(snapshot->backends);
 	free(snapshot->replies);
+	free(snapshot->keepers);
 	free(snapshot->any_ports);
 	free(snapshot->pools);
 	free(snapshot->next_hops);
@@ -65,9 +67,10 @@ sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools)
 	return rows_bytes(n_services, sizeof(struct sy_service_row)) +
 		rows_bytes(n_services, sizeof(struct sy_tunnel)) +
 		rows_bytes(n_backends, sizeof(struct sy_backend_row)) +
-		rows_bytes(n_backends, SY_N_REPLIES * sizeof(uint32_t)) + n_backends * of_backend +
-		n_pools * of_pool + 2 * sy_index_table_bytes(n_services) +
-		sy_index_table_bytes(n_backends) + sy_index_table_bytes(2 * n_backends);
+		rows_bytes(n_backends, SY_N_REPLIES * sizeof(uint32_t)) +
+		n_backends * sizeof(uint32_t) + n_backends * of_backend + n_pools * of_pool +
+		2 * sy_index_table_bytes(n_services) + sy_index_table_bytes(n_backends) +
+		sy_index_table_bytes(2 * n_backends);
 }
 
 static int
@@ -314,6 +317,18 @@ flow_limit(const struct build *build, const struct sy_service_config *config)
 	return share(build, sy_config_service_flows(config, build->params->max_flows, n_services));
 }
 
+static struct sy_addr
+mask_of(const struct sy_service_config *config)
+{
+	uint32_t n_bits = config->address.family == SY_IPV4 ? config->persistence.prefix4
+							    : config->persistence.prefix6;
+	struct sy_addr mask = { .words = { 0, 0 } };
+
+	for (uint32_t i = 0; i < n_bits; i++)
+		mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return mask;
+}
+
 static int
 build_service(struct build *build, const struct sy_service *service)
 {
@@ -339,6 +354,11 @@ build_service(struct build *build, const struct sy_service *service)
 			share(build, sy_config_service_half_open(config, build->params->max_flows)),
 		.mss_clamp = config->mss_clamp,
 		.timeouts = config->timeouts,
+		.consistency = config->consistency,
+		.persist_by = config->persistence.by,
+		.persist_s = config->persistence.timeout_ms / 1000,
+		.persist_mask = mask_of(config),
+		.persist_seed = sy_hash_pair(service->id, service->generation),
 	};
 	if (row->mode == UINT8_MAX)
 		return sy_error_set(build->error, -EINVAL,
@@ -439,6 +459,8 @@ build_all(struct build *build)
 		status = build_services(build);
 	if (status == 0)
 		status = sy_servers_build(build);
+	if (status == 0)
+		status = sy_keepers_build(build);
 	if (status == 0)
 		status = sy_trust_build(build);
 	if (status == 0)

@@ -223,6 +223,7 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 	const uint32_t used[] = { service->pool, service->spare_pool };
 	enum sy_reply reply = sy_reply_of(service->protocol);
 	int status = 0;
+	bool hashes;
 
 	for (int i = 0; i < 2; i++) {
 		if (used[i] == SY_NONE || is_one_way(build, service))
@@ -238,7 +239,9 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 		!service->introduces && !service->limits_backends &&
 		config->on_full == SY_ON_FULL_STATELESS && build->params->is_stateless != NULL &&
 		build->params->is_stateless(service->mode);
-	for (int i = 0; status == 0 && service->stateless && i < 2; i++) {
+	hashes = service->stateless || service->consistency == SY_CONSISTENCY_HASH ||
+		service->consistency == SY_CONSISTENCY_BOTH;
+	for (int i = 0; status == 0 && hashes && i < 2; i++) {
 		if (used[i] != SY_NONE)
 			status = find_maglev(build, used[i]);
 	}

@@ -43,7 +43,7 @@ def ports(kind):
 def build(session, kind, hugepages, workers=1):
     """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
     share backends but no pool with the rest; 'guarded', with a quota of half-open flows; and 'echo', a
-    range of ports, which its backends keep; and 'quic'."""
+    range of ports, which its backends keep; 'quic'; and 'kept', which keeps clients."""
     no_probe = {"type": "none"}
     primaries = [name for name in BACKENDS if name != "spare"]
     return {
@@ -78,6 +78,7 @@ def build(session, kind, hugepages, workers=1):
             service("echo", VIP4, 7000, "echo", "udp", ports="7000-7009"),
             service("echo6", VIP6, 7000, "echo6", "udp", ports="7000-7009"),
             service("quic", VIP4, quic.PORT, "quic", "udp", quic=quic.CONFIGS),
+            service("kept", VIP4, 85, "web", consistency="sticky"),
             service("extra", VIP4, 81, "extra"),
             service("cut", VIP4, 82, "cut"),
             service("guarded", VIP4, 84, "extra", max_half_open=64)],

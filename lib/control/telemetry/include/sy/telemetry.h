@@ -24,6 +24,7 @@
 #include "sy/error.h"
 #include "sy/live.h"
 #include "sy/mailbox.h"
+#include "sy/persistence.h"
 #include "sy/registry.h"
 #include "sy/routes.h"
 #include "sy/snapshot.h"
@@ -61,6 +62,7 @@ struct sy_surface_context {
 	struct sy_registry *registry;
 	const struct sy_stats *stats;
 	const struct sy_live *live;
+	const struct sy_persistence *persistence; /* may be NULL */
 	const struct sy_routes *routes;
 	struct sy_publication *publication;
 	struct sy_mailbox **mailboxes; /* [n_workers]; NULL: no worker can be asked for flows */

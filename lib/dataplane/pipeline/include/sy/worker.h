@@ -22,6 +22,7 @@
 #include "sy/config.h"
 #include "sy/mailbox.h"
 #include "sy/owner.h"
+#include "sy/persistence.h"
 #include "sy/snapshot.h"
 #include "sy/stats.h"
 
@@ -54,6 +55,8 @@ struct sy_worker_params {
 	const struct sy_owners *owners; /* outlives the workers; NULL with one worker only */
 	struct sy_publication *publication;
 	struct sy_mailbox **mailboxes; /* [n_workers] */
+	struct sy_persistence
+		*persistence; /* outlives the workers; NULL: no client is remembered */
 	struct sy_worker_stats *stats;
 	struct sy_live_view live;
 	struct rte_mempool *pool; /* for packets made here */

@@ -105,6 +105,26 @@ struct sy_health_config {
 	char body[SY_TEXT_SIZE]; /* must stand in the answer; empty: any */
 };
 
+/* How a new flow's backend has to do with its client's earlier ones. */
+enum sy_consistency {
+	SY_CONSISTENCY_NONE, /* not at all: the scheduler chooses each time */
+	SY_CONSISTENCY_STICKY, /* the client's last backend, from a table; first the scheduler's choice */
+	SY_CONSISTENCY_HASH, /* a hash of the client decides, nothing is remembered */
+	SY_CONSISTENCY_BOTH, /* the client's last backend, first that of the hash */
+};
+
+enum sy_persist_by {
+	SY_PERSIST_ADDRESS, /* or its first bits */
+	SY_PERSIST_ENDPOINT, /* and the port */
+};
+
+struct sy_persistence_config {
+	uint8_t by; /* enum sy_persist_by */
+	uint8_t prefix4; /* bits of the address that count */
+	uint8_t prefix6;
+	uint32_t timeout_ms; /* after the last new flow */
+};
+
 #define SY_QUIC_KEY 16
 #define SY_QUIC_SERVER_ID 15 /* longest, bytes */
 #define SY_QUIC_NONCE 4 /* shortest, bytes */
@@ -232,6 +252,8 @@ struct sy_service_config {
 	uint8_t on_full; /* enum sy_on_full: a limit below is reached, or the table is full */
 	uint32_t max_flows; /* over all workers; 0: a share, see sy_config_service_flows() */
 	uint32_t max_half_open; /* over all workers; 0: an eighth of the top's max_flows */
+	uint8_t consistency; /* enum sy_consistency */
+	struct sy_persistence_config persistence;
 	struct sy_quic_config *quic; /* [n_quic]; the loaded configuration's, like itself */
 	uint32_t n_quic; /* 0: packets are not routed by connection IDs */
 	uint8_t client_address; /* enum sy_client_address */
@@ -260,6 +282,7 @@ struct sy_config {
 	uint32_t max_flows; /* over all workers and both families */
 	uint32_t max_services; /* room for reloads to add to */
 	uint32_t max_backends;
+	uint32_t max_persistent; /* clients remembered at once, over all services */
 	uint32_t max_routes; /* of a family: memory is planned for their table */
 	uint32_t punt_rate; /* packets a second of each kind to the kernel, over all workers */
 	uint32_t punt_burst;

@@ -130,6 +130,11 @@ struct sy_service_row {
 	const struct sy_tunnel *tunnel; /* NULL: the mode has none */
 	uint16_t mss_clamp; /* SY_MSS_OFF, SY_MSS_AUTO, or bytes */
 	struct sy_timeouts timeouts;
+	uint8_t consistency; /* enum sy_consistency */
+	uint8_t persist_by; /* enum sy_persist_by */
+	uint32_t persist_s; /* how long clients are remembered */
+	struct sy_addr persist_mask; /* of clients' addresses */
+	uint64_t persist_seed; /* tells this service's clients from other services' */
 	struct sy_quic *quic; /* connection IDs name servers; NULL: it is not QUIC */
 };
 
@@ -162,6 +167,8 @@ struct sy_snapshot {
 	struct sy_next_hop *next_hops;
 	struct sy_route_row *routes;
 	struct sy_tunnel *tunnels; /* services' rows point here; NULL: no service has one */
+	/* private, by backend id: the pool whose clients it may keep, or SY_NONE */
+	uint32_t *keepers;
 	uint32_t (*replies)
 		[SY_N_REPLIES]; /* private, by backend id: the service that it answers for */
 	/* private, by backend id, of the first backend of an address: from which ports those answer
@@ -276,6 +283,11 @@ uint32_t sy_snapshot_pick_room(const struct sy_snapshot *snapshot,
  * packet to the next. */
 uint32_t sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot,
 	const struct sy_service_row *service, struct sy_pick *pick);
+
+/* Whether a client of this service who had this backend keeps it: up and of the serving pool, or of
+ * the service's own, which may be draining or have weight 0. */
+bool sy_snapshot_keeps(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
+	uint32_t backend, uint16_t generation);
 
 /* The backend of this service that has this server ID and can be reached, draining or not, or SY_NONE. */
 uint32_t sy_snapshot_server(const struct sy_snapshot *snapshot,

@@ -51,6 +51,14 @@
 		"sent without their client's address: TCP options or memory had no room for it") \
 	ROW(CLAIMS_STRIPPED, "claims_stripped", "packets", \
 		"a client's own PROXY header or address option taken out") \
+	ROW(PERSISTENCE_HITS, "persistence_hits", "flows", \
+		"made for the backend that a client had") \
+	ROW(PERSISTENCE_MADE, "persistence_made", "clients", \
+		"remembered, or given another backend") \
+	ROW(PERSISTENCE_EXPIRED, "persistence_expired", "clients", \
+		"forgotten to make room for others") \
+	ROW(PERSISTENCE_FULL, "persistence_full", "flows", \
+		"of clients whom there was no room to remember") \
 	ROW(STATELESS_IN, "stateless_in", "packets", "sent to backends without a flow") \
 	ROW(STATELESS_OUT, "stateless_out", "packets", "replies sent to clients without a flow") \
 	ROW(LOOPS, "loops", "turns", "turns of the worker's loop") \

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * New flows of clients that a service keeps at one backend.
+ *
+ * The hash of what makes a client of the service decides, or a table that all
+ * workers share, or both.  Seconds are those of the time stamp counter, which
+ * all cores have in common.
+ */
+#include "sy/hash.h"
+#include "worker.h"
+
+/* Of the client as the service sees him: of his address's first bits, or with his port. */
+static uint64_t
+client_hash(const struct sy_service_row *service, const struct sy_addr *address, uint16_t port_be)
+{
+	struct sy_addr masked = { .words = { address->words[0] & service->persist_mask.words[0],
+					  address->words[1] & service->persist_mask.words[1] } };
+
+	return sy_hash_endpoint(&masked, service->persist_by == SY_PERSIST_ENDPOINT ? port_be : 0);
+}
+
+struct sy_pick
+sy_pick_for(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_addr *client, uint16_t port_be)
+{
+	struct sy_pick pick = {
+		.client_hash = sy_hash_addr(client),
+		.flow_hash = sy_hash_endpoint(client, port_be),
+		.live = worker->live,
+		.random = &worker->random,
+	};
+
+	if (service->consistency == SY_CONSISTENCY_HASH ||
+		service->consistency == SY_CONSISTENCY_BOTH) {
+		pick.client_hash = client_hash(service, client, port_be);
+		pick.flow_hash = pick.client_hash;
+	}
+	return pick;
+}
+
+static uint32_t
+choose(struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick)
+{
+	if (service->consistency == SY_CONSISTENCY_STICKY)
+		return sy_snapshot_pick(worker->snapshot, service, pick, worker->cursors);
+	return sy_snapshot_pick_stateless(worker->snapshot, service, pick);
+}
+
+/* Makes the choice known, or takes that of a worker that was faster. */
+static uint32_t
+remember(struct sy_worker *worker, const struct sy_service_row *service, uint64_t tag,
+	const struct sy_persistent *refused, uint32_t id)
+{
+	const uint32_t now_s = (uint32_t)(worker->tsc / worker->cycles_per_ms / 1000);
+	struct sy_persistent mine = { id, worker->snapshot->backends[id].generation };
+
+	switch (sy_persistence_put(
+		worker->persistence, tag, now_s, service->persist_s, refused, &mine)) {
+	case SY_PERSISTENCE_MADE:
+		count(worker, SY_COUNTER_PERSISTENCE_MADE, 1);
+		break;
+	case SY_PERSISTENCE_REPLACED:
+		count(worker, SY_COUNTER_PERSISTENCE_MADE, 1);
+		count(worker, SY_COUNTER_PERSISTENCE_EXPIRED, 1);
+		break;
+	case SY_PERSISTENCE_LOST:
+		if (sy_snapshot_keeps(worker->snapshot, service, mine.backend, mine.generation))
+			return mine.backend;
+		break;
+	case SY_PERSISTENCE_FULL:
+		count(worker, SY_COUNTER_PERSISTENCE_FULL, 1);
+		break;
+	}
+	return id;
+}
+
+uint32_t
+sy_persist_pick(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_tuple *tuple, struct sy_pick *pick)
+{
+	const uint32_t now_s = (uint32_t)(worker->tsc / worker->cycles_per_ms / 1000);
+	struct sy_persistent known;
+	uint64_t tag;
+	bool found;
+	uint32_t id;
+
+	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
+		return choose(worker, service, pick);
+	tag = sy_hash_pair(client_hash(service, &tuple->src, tuple->src_port_be),
+		      service->persist_seed) |
+		1;
+	found = sy_persistence_find(worker->persistence, tag, now_s, service->persist_s, &known);
+	if (found &&
+		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation)) {
+		count(worker, SY_COUNTER_PERSISTENCE_HITS, 1);
+		return known.backend;
+	}
+	id = choose(worker, service, pick);
+	return id == SY_NONE ? id : remember(worker, service, tag, found ? &known : NULL, id);
+}

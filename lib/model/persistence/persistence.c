@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What workers do with the table. */
+#include <stddef.h>
+
+#include "table.h"
+
+#define BACKEND_BITS 24
+#define GENERATION_BITS 16
+#define TIME_BITS 24 /* wraps after 194 days; half of that tells before from after */
+#define TIME_SHIFT (BACKEND_BITS + GENERATION_BITS)
+#define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
+#define ATTEMPTS 4 /* each that fails has seen another worker succeed */
+
+static uint64_t
+pack(const struct sy_persistent *backend, uint32_t expires_s)
+{
+	return ((uint64_t)expires_s & MASK(TIME_BITS)) << TIME_SHIFT |
+		(uint64_t)backend->generation << BACKEND_BITS |
+		(backend->backend & MASK(BACKEND_BITS));
+}
+
+static struct sy_persistent
+unpack(uint64_t value)
+{
+	return (struct sy_persistent){
+		.backend = (uint32_t)(value & MASK(BACKEND_BITS)),
+		.generation = (uint16_t)(value >> BACKEND_BITS),
+	};
+}
+
+static bool
+is_over(uint64_t value, uint32_t now_s)
+{
+	uint64_t left = ((value >> TIME_SHIFT) - now_s) & MASK(TIME_BITS);
+
+	return left == 0 || left > MASK(TIME_BITS) / 2;
+}
+
+static struct slot *
+slot_at(struct sy_persistence *table, uint64_t tag, uint32_t i)
+{
+	uint32_t bucket = (uint32_t)(tag >> 32) & table->mask;
+
+	return &table->slots[(size_t)(bucket ^ i / SLOTS) * SLOTS + i % SLOTS];
+}
+
+/* The value that stands with the tag; false: another tag does, or did meanwhile. */
+static bool
+read_slot(struct slot *slot, uint64_t tag, uint64_t *value)
+{
+	if (atomic_load_explicit(&slot->tag, memory_order_acquire) != tag)
+		return false;
+	*value = atomic_load_explicit(&slot->value, memory_order_acquire);
+	return atomic_load_explicit(&slot->tag, memory_order_relaxed) == tag;
+}
+
+/* Of the places before `end`, the first where the tag is known. */
+static struct slot *
+search(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t end, uint64_t *value)
+{
+	for (uint32_t i = 0; i < end; i++) {
+		struct slot *slot = slot_at(table, tag, i);
+
+		if (read_slot(slot, tag, value) && !is_over(*value, now_s))
+			return slot;
+	}
+	return NULL;
+}
+
+bool
+sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeout_s,
+	struct sy_persistent *found)
+{
+	uint64_t value, fresh;
+	struct slot *slot = search(table, tag, now_s, NEAR, &value);
+
+	if (slot == NULL)
+		return false;
+	*found = unpack(value);
+	fresh = pack(found, now_s + timeout_s);
+	/* Once a second at most; if another worker has written meanwhile, its word stays. */
+	if (fresh != value)
+		atomic_compare_exchange_strong_explicit(
+			&slot->value, &value, fresh, memory_order_relaxed, memory_order_relaxed);
+	return true;
+}
+
+/* A free place, or one whose tag has expired, as it was seen; -1: there is none. */
+static int
+find_room(struct sy_persistence *table, uint64_t tag, uint32_t now_s, rte_int128_t *seen)
+{
+	for (uint32_t i = 0; i < NEAR; i++) {
+		struct slot *slot = slot_at(table, tag, i);
+
+		seen->val[0] = atomic_load_explicit(&slot->tag, memory_order_relaxed);
+		seen->val[1] = atomic_load_explicit(&slot->value, memory_order_relaxed);
+		if (seen->val[0] == 0 || is_over(seen->val[1], now_s))
+			return (int)i;
+	}
+	return -1;
+}
+
+static bool
+swap(struct slot *slot, rte_int128_t seen, rte_int128_t next)
+{
+	return rte_atomic128_cmp_exchange(
+		       &slot->both, &seen, &next, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) != 0;
+}
+
+/* The entry is in its place.  An earlier place may have become free while another worker looked for
+ * one, so that the tag stands twice: the earlier is found first, by all. */
+static bool
+was_first(struct sy_persistence *table, uint64_t tag, uint32_t now_s, int place, uint64_t value,
+	struct sy_persistent *backend)
+{
+	const rte_int128_t mine = { .val = { tag, value } }, none = { .val = { 0, 0 } };
+	uint64_t other;
+
+	if (search(table, tag, now_s, (uint32_t)place, &other) == NULL)
+		return true;
+	swap(slot_at(table, tag, (uint32_t)place), mine, none);
+	*backend = unpack(other);
+	return false;
+}
+
+static bool
+is_refused(const struct sy_persistent *refused, uint64_t value)
+{
+	struct sy_persistent known = unpack(value);
+
+	return refused != NULL && known.backend == refused->backend &&
+		known.generation == refused->generation;
+}
+
+enum sy_persistence_put
+sy_persistence_put(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeout_s,
+	const struct sy_persistent *refused, struct sy_persistent *backend)
+{
+	uint64_t value = pack(backend, now_s + timeout_s);
+	const rte_int128_t next = { .val = { tag, value } };
+
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		uint64_t known;
+		struct slot *slot = search(table, tag, now_s, NEAR, &known);
+		rte_int128_t seen;
+		int place;
+
+		if (slot != NULL && !is_refused(refused, known)) {
+			*backend = unpack(known);
+			return SY_PERSISTENCE_LOST;
+		}
+		if (slot != NULL) {
+			if (swap(slot, (rte_int128_t){ .val = { tag, known } }, next))
+				return SY_PERSISTENCE_MADE;
+			continue;
+		}
+		place = find_room(table, tag, now_s, &seen);
+		if (place < 0)
+			return SY_PERSISTENCE_FULL;
+		if (!swap(slot_at(table, tag, (uint32_t)place), seen, next))
+			continue;
+		if (!was_first(table, tag, now_s, place, value, backend))
+			return SY_PERSISTENCE_LOST;
+		return seen.val[0] == 0 ? SY_PERSISTENCE_MADE : SY_PERSISTENCE_REPLACED;
+	}
+	return SY_PERSISTENCE_FULL;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Services that keep clients: new flows of one go where his last one went, on whatever worker. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_ip.h>
+
+#include "fixture.h"
+#include "sy/persistence.h"
+#include "unit.h"
+
+#define STICKY "\"consistency\":\"sticky\","
+#define BOTH "\"consistency\":\"both\","
+#define HASH "\"consistency\":\"hash\","
+#define NEIGHBOUR "192.0.2.101"
+
+static struct fixture fixture;
+
+static uint32_t
+open_from(const char *client, uint16_t port)
+{
+	struct rte_mbuf *sent;
+	uint32_t backend = 0;
+
+	fixture_receive(&fixture, FIXTURE_WAN,
+		fixture_packet(&fixture, client, port, FIXTURE_VIP, 80, 2, 100, 0));
+	sent = fixture_sent(&fixture, FIXTURE_LAN);
+	if (sent != NULL)
+		backend = fixture_ip(sent)->dst_addr;
+	rte_pktmbuf_free(sent);
+	fixture_forget_sent(&fixture);
+	CU_ASSERT_NOT_EQUAL(backend, 0);
+	return backend;
+}
+
+/* Of n flows of the client, how many went elsewhere than the first. */
+static uint32_t
+count_moved(const char *client, uint16_t first_port, uint16_t n)
+{
+	uint32_t backend = open_from(client, first_port);
+	uint32_t n_moved = 0;
+
+	for (uint16_t i = 1; i < n; i++)
+		n_moved += open_from(client, (uint16_t)(first_port + i)) != backend;
+	return n_moved;
+}
+
+static uint64_t
+counter(enum sy_counter which)
+{
+	return sy_stats_counter(fixture.stats, which);
+}
+
+static void
+stop(void)
+{
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
+static void
+test_none(void)
+{
+	fixture_begin(&fixture, "", "", 1);
+	CU_ASSERT(count_moved(FIXTURE_CLIENT, 1000, 9) >= 6);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_PERSISTENCE_MADE), 0);
+	stop();
+}
+
+static void
+test_sticky(void)
+{
+	fixture_begin(&fixture, "", STICKY, 4);
+	CU_ASSERT_EQUAL(count_moved(FIXTURE_CLIENT, 1000, 40), 0);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_PERSISTENCE_MADE), 1);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_PERSISTENCE_HITS), 39);
+	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 1);
+	for (int i = 0; i < 3; i++)
+		open_from(NEIGHBOUR, (uint16_t)(2000 + i));
+	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 2);
+	stop();
+}
+
+/* All of a network are one client. */
+static void
+test_prefix(void)
+{
+	uint32_t backend;
+
+	fixture_begin(&fixture, "", STICKY "\"persistence\":{\"prefix4\":24},", 2);
+	backend = open_from(FIXTURE_CLIENT, 1000);
+	for (uint16_t i = 0; i < 10; i++)
+		CU_ASSERT_EQUAL(open_from(NEIGHBOUR, (uint16_t)(2000 + i)), backend);
+	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 1);
+	stop();
+}
+
+static void
+test_endpoint(void)
+{
+	fixture_begin(&fixture, "", STICKY "\"persistence\":{\"by\":\"endpoint\"},", 1);
+	CU_ASSERT(count_moved(FIXTURE_CLIENT, 1000, 9) >= 6);
+	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 9);
+	stop();
+}
+
+/* The hash alone: nothing is remembered, and every node would choose the same. */
+static void
+test_hash(void)
+{
+	uint32_t backend;
+
+	fixture_begin(&fixture, "", HASH, 2);
+	backend = open_from(FIXTURE_CLIENT, 999);
+	CU_ASSERT_EQUAL(count_moved(FIXTURE_CLIENT, 1000, 20), 0);
+	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 0);
+	stop();
+	fixture_begin(&fixture, "", BOTH, 2);
+	CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, 1000), backend);
+	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 1);
+	stop();
+}
+
+static struct sy_backend *
+backend_at(uint32_t address)
+{
+	for (uint32_t i = 0; i < sy_registry_n_backends(fixture.registry); i++) {
+		struct sy_backend *backend = sy_registry_backend(fixture.registry, i);
+
+		if (backend->config.address.addr.v4_be == address)
+			return backend;
+	}
+	return NULL;
+}
+
+/* Draining and weight 0 let a client stay; down sends him elsewhere, where he stays then. */
+static void
+test_backend_states(void)
+{
+	struct sy_backend *backend;
+	uint32_t first, second;
+
+	fixture_begin(&fixture, "", STICKY, 1);
+	first = open_from(FIXTURE_CLIENT, 1000);
+	backend = backend_at(first);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(backend);
+	sy_registry_set_draining(fixture.registry, backend, true);
+	fixture_publish(&fixture);
+	CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, 1001), first);
+	for (uint16_t i = 0; i < 4; i++)
+		CU_ASSERT_NOT_EQUAL(open_from(NEIGHBOUR, (uint16_t)(2000 + i)), first);
+	sy_registry_set_draining(fixture.registry, backend, false);
+	sy_registry_set_effective_weight(fixture.registry, backend, 0);
+	fixture_publish(&fixture);
+	CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, 1002), first);
+	sy_registry_set_health(fixture.registry, backend, SY_HEALTH_DOWN);
+	fixture_publish(&fixture);
+	second = open_from(FIXTURE_CLIENT, 1003);
+	CU_ASSERT_NOT_EQUAL(second, first);
+	sy_registry_set_health(fixture.registry, backend, SY_HEALTH_UP);
+	sy_registry_set_effective_weight(fixture.registry, backend, 1);
+	fixture_publish(&fixture);
+	for (uint16_t i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, (uint16_t)(1004 + i)), second);
+	stop();
+}
+
+/* A reload, with or without a change, forgets nobody. */
+static void
+test_reload(void)
+{
+	char *text = fixture_config("\"slow_start\":\"3s\",", STICKY);
+	uint32_t first;
+	struct sy_config *next;
+	struct sy_error error;
+
+	fixture_begin(&fixture, "", STICKY, 2);
+	first = open_from(FIXTURE_CLIENT, 1000);
+	CU_ASSERT_EQUAL_FATAL(sy_config_parse("test", text, strlen(text), NULL, &next, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_registry_apply(fixture.registry, next, &error), 0);
+	sy_config_free(fixture.config);
+	fixture.config = next;
+	fixture_publish(&fixture);
+	free(text);
+	for (uint16_t i = 0; i < 8; i++)
+		CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, (uint16_t)(1001 + i)), first);
+	stop();
+}
+
+static const struct sy_test tests[] = {
+	{ "without persistence the scheduler chooses each time", test_none },
+	{ "a client keeps his backend over four workers", test_sticky },
+	{ "a prefix makes one client of a network", test_prefix },
+	{ "by endpoint each port is a client", test_endpoint },
+	{ "a hash of the client chooses, alone or first", test_hash },
+	{ "draining and weight 0 keep clients, down does not", test_backend_states },
+	{ "a reload forgets nobody", test_reload },
+};
+
+int
+main(int argc, char **argv)
+{
+	return sy_unit_run_eal("pipeline_persist", tests, SY_UNIT_COUNT(tests), argc, argv);
+}
