@@ -31,5 +31,7 @@ int sy_trust_build(struct build *build);
 
 /* keepers.c, when pools are there: whose clients each backend may keep.  0 or -ENOMEM. */
 int sy_keepers_build(struct build *build);
+/* The bits of a client's address that count. */
+struct sy_addr sy_keepers_mask(const struct sy_service_config *config);
 
 #endif /* SY_SNAPSHOT_BUILD_H */

@@ -35,3 +35,15 @@ sy_keepers_build(struct build *build)
 		snapshot->keepers[i] = keeper_of(build, i);
 	return 0;
 }
+
+struct sy_addr
+sy_keepers_mask(const struct sy_service_config *config)
+{
+	uint32_t n_bits = config->address.family == SY_IPV4 ? config->persistence.prefix4
+							    : config->persistence.prefix6;
+	struct sy_addr mask = { .words = { 0, 0 } };
+
+	for (uint32_t i = 0; i < n_bits; i++)
+		mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
+	return mask;
+}

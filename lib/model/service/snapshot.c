@@ -317,18 +317,6 @@ flow_limit(const struct build *build, const struct sy_service_config *config)
 	return share(build, sy_config_service_flows(config, build->params->max_flows, n_services));
 }
 
-static struct sy_addr
-mask_of(const struct sy_service_config *config)
-{
-	uint32_t n_bits = config->address.family == SY_IPV4 ? config->persistence.prefix4
-							    : config->persistence.prefix6;
-	struct sy_addr mask = { .words = { 0, 0 } };
-
-	for (uint32_t i = 0; i < n_bits; i++)
-		mask.bytes[i / 8] |= (uint8_t)(0x80 >> i % 8);
-	return mask;
-}
-
 static int
 build_service(struct build *build, const struct sy_service *service)
 {
@@ -357,7 +345,7 @@ build_service(struct build *build, const struct sy_service *service)
 		.consistency = config->consistency,
 		.persist_by = config->persistence.by,
 		.persist_s = config->persistence.timeout_ms / 1000,
-		.persist_mask = mask_of(config),
+		.persist_mask = sy_keepers_mask(config),
 		.persist_seed = sy_hash_pair(service->id, service->generation),
 	};
 	if (row->mode == UINT8_MAX)
