@@ -15,6 +15,7 @@
 #define ICMP_LEN 8u
 #define RESET_LEN 20
 #define TCP_CHECKSUM 16
+#define SCTP_CHECKSUM 8
 #define UDP_CHECKSUM 6
 #define MTU 1400
 
@@ -128,6 +129,25 @@ has_l4(const struct sy_packet *packet)
 	return packet->payload > packet->l4;
 }
 
+/* How far SCTP's checksum is from the CRC32c of the packet without it, bit by bit. */
+static uint16_t
+sctp_residue(const uint8_t *l4, uint32_t length)
+{
+	uint32_t crc = UINT32_MAX, stored = 0;
+
+	for (uint32_t i = 0; i < length; i++) {
+		bool is_checksum = i >= SCTP_CHECKSUM && i < SCTP_CHECKSUM + 4;
+
+		crc ^= is_checksum ? 0 : l4[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
+		if (is_checksum)
+			stored |= (uint32_t)l4[i] << 8 * (i - SCTP_CHECKSUM);
+	}
+	crc ^= stored;
+	return (uint16_t)(crc ^ crc >> 16);
+}
+
 static uint16_t
 l4_residue(const struct sy_packet *packet)
 {
@@ -138,6 +158,8 @@ l4_residue(const struct sy_packet *packet)
 
 	if (!has_l4(packet))
 		return 0;
+	if (tuple.protocol == IPPROTO_SCTP)
+		return sctp_residue(l4, length);
 	if (tuple.protocol == IPPROTO_UDP && read16(l4 + UDP_CHECKSUM) == 0)
 		return 0;
 	if (tuple.protocol != IPPROTO_ICMP)
@@ -155,8 +177,8 @@ inner_l4_residue(const struct sy_packet *packet)
 	struct sy_tuple tuple = sy_tuple_reverse(&packet->tuple);
 	uint32_t length = packet->end - packet->inner_l4;
 
-	if (checksum + 2 > frame + packet->end || frame[packet->l4 + 4] != 0 ||
-		frame[packet->l4 + 5] != 0)
+	if (tuple.protocol == IPPROTO_SCTP || checksum + 2 > frame + packet->end ||
+		frame[packet->l4 + 4] != 0 || frame[packet->l4 + 5] != 0)
 		return 0;
 	if (tuple.protocol == IPPROTO_UDP && read16(checksum) == 0)
 		return 0;

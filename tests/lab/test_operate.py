@@ -60,16 +60,6 @@ def changed(lab):
     return settings
 
 
-def reloaded(lab, settings, how):
-    before = lab.control.show("info")["snapshot"]
-    lab.appliance.write(settings)
-    how()
-    end = time.monotonic() + 5
-    while lab.control.show("info")["snapshot"] == before:
-        assert time.monotonic() < end, "the reload did not happen"
-        time.sleep(0.05)
-
-
 def test_reload_under_load(lab):
     held = client.connect(lab.client, VIP4, 81)
     name = client.ask(held)
@@ -77,9 +67,9 @@ def test_reload_under_load(lab):
     for load in loads:
         load.now()
     for _ in range(3):
-        reloaded(lab, changed(lab), lambda: lab.control.run("reload"))
+        lab.reload(changed(lab))
         time.sleep(0.4)
-        reloaded(lab, lab.config(), lambda: lab.appliance.signal(signal.SIGHUP))
+        lab.reload(lab.config(), lambda: lab.appliance.signal(signal.SIGHUP))
         time.sleep(0.4)
     results = [load.stop() for load in loads]
     assert [failed(result) for result in results] == [0, 0], results
@@ -89,10 +79,10 @@ def test_reload_under_load(lab):
 
 
 def test_reload_changes_what_it_says(lab):
-    reloaded(lab, changed(lab), lambda: lab.control.run("reload"))
+    lab.reload(changed(lab))
     lab.control.wait_all_up()
     shares, more = split(lab, 40), split(lab, 4, port=83)
-    reloaded(lab, lab.config(), lambda: lab.control.run("reload"))
+    lab.reload(lab.config())
     lab.control.wait_all_up()
     assert shares == {"web1": 10, "web2": 30}, shares
     assert sum(more.values()) == 4, more

@@ -12,6 +12,10 @@
 #define UDP6(...) UDP(CLIENT6, 40000, VIP6, 53, __VA_ARGS__)
 #define SEGMENT4(...) TCP(CLIENT4, 40000, VIP4, 80, .tcp_flags = ACK, __VA_ARGS__)
 #define SEGMENT6(...) TCP(CLIENT6, 40000, VIP6, 80, .tcp_flags = ACK, __VA_ARGS__)
+#define ANSWER(ip, ...) TCP(BACKEND##ip, 8080, CLIENT##ip, 40000, .tcp_flags = ACK, __VA_ARGS__)
+#define PIECE6(...) \
+	UDP6(.next = IPPROTO_FRAGMENT, .options = "1100000100000009", .udp_length = 2900, \
+		__VA_ARGS__)
 #define PING4 ICMP4(CLIENT4, VIP4, 8, 0, .sport = 7, .ttl = 1, .payload = 32)
 #define TAGS .tags = { 0x81000064 }
 #define OPTIONS4 .options = "94040000"
@@ -47,6 +51,26 @@ static const struct golden rows[] = {
 		GOLDEN_TOO_BIG,
 		ERROR6(2, 0, .rest = GOLDEN_MTU, .quoted = SEGMENT6(.payload = 1440),
 			.quote = 1232)),
+	BECOMES("too big for the client's side: the backend is told", 0,
+		ANSWER(4, .fragment = DF, .payload = 1460), GOLDEN_TOO_BIG,
+		ICMP4(GATEWAY4, BACKEND4, 3, 4, .tos = 0xc0, .fragment = DF, .turned = true,
+			.rest = GOLDEN_MTU, .quoted = ANSWER(4, .fragment = DF, .payload = 1460),
+			.quote = 548)),
+	BECOMES("too big for the client's side over IPv6", 0, ANSWER(6, .payload = 1440),
+		GOLDEN_TOO_BIG,
+		ICMP6(GATEWAY6, BACKEND6, 2, 0, .tos = 0xc0, .turned = true, .rest = GOLDEN_MTU,
+			.quoted = ANSWER(6, .payload = 1440), .quote = 1232)),
+	BECOMES("a first fragment that is too big", SY_PACKET_FRAGMENT,
+		UDP4(.fragment = MF, .udp_length = 2900, .payload = 1472), GOLDEN_TOO_BIG,
+		ERROR4(3, 4, .rest = GOLDEN_MTU,
+			.quoted = UDP4(.fragment = MF, .udp_length = 2900, .payload = 1472),
+			.quote = 548)),
+	BECOMES("a first fragment over IPv6 that is too big",
+		SY_PACKET_FRAGMENT | SY_PACKET_OPTIONS, PIECE6(.payload = 1432), GOLDEN_TOO_BIG,
+		ERROR6(2, 0, .rest = GOLDEN_MTU, .quoted = PIECE6(.payload = 1432), .quote = 1232)),
+	REFUSED("no error about a tail that is too big", SY_PACKET_FRAGMENT,
+		UDP4(.fragment = MF | 185, .headless = true, .payload = 1480), GOLDEN_TOO_BIG,
+		TOO_BIG),
 	REFUSED("no error about an ICMP error", SY_PACKET_ICMP_ERROR,
 		ICMP4(ROUTER4, VIP4, 3, 1,
 			.quoted = TCP(VIP4, 80, CLIENT4, 40000, .tcp_flags = ACK)),

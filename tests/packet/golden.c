@@ -21,6 +21,7 @@ static const struct golden_table *const tables[] = {
 	&golden_malformed,
 	&golden_nat,
 	&golden_nat_errors,
+	&golden_sctp,
 	&golden_answers,
 	&golden_answer_errors,
 	&golden_told,

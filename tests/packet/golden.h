@@ -100,6 +100,7 @@ extern const struct golden_table golden_accepted;
 extern const struct golden_table golden_malformed;
 extern const struct golden_table golden_nat;
 extern const struct golden_table golden_nat_errors;
+extern const struct golden_table golden_sctp;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;

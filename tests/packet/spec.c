@@ -174,6 +174,16 @@ put_transport(struct writer *w, const struct spec *spec)
 		put16(w, spec->udp_length != 0 ? spec->udp_length : UDP_LEN + spec->payload);
 		put16(w, 0);
 		break;
+	case IPPROTO_SCTP:
+		put16(w, spec->sport);
+		put16(w, spec->dport);
+		put32(w, spec->seq);
+		put32(w, 0);
+		put8(w, spec->type);
+		put8(w, spec->code);
+		put16(w, 8 + spec->payload);
+		put32(w, spec->rest);
+		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
 		put8(w, spec->type);
@@ -203,6 +213,22 @@ checksum_offset(const struct spec *spec)
 	}
 }
 
+/* CRC32c bit by bit, RFC 9260 appendix A; its bytes stand with the lowest first. */
+static void
+put_crc32c(uint8_t *field, const uint8_t *bytes, size_t length, bool bad)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (size_t i = 0; i < length; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
+	}
+	crc = bad ? crc : ~crc;
+	for (int i = 0; i < 4; i++)
+		field[i] = (uint8_t)(crc >> 8 * i);
+}
+
 static void
 put_l4(struct writer *w, const struct spec *spec)
 {
@@ -221,6 +247,8 @@ put_l4(struct writer *w, const struct spec *spec)
 		put_inner(w, spec, l4);
 	for (uint16_t i = 0; i < spec->payload; i++)
 		put8(w, (uint8_t)i);
+	if (spec->protocol == IPPROTO_SCTP && !spec->headless)
+		put_crc32c(l4 + 8, l4, w->length - start, spec->bad_checksum);
 	if (spec->headless || field == 0)
 		return;
 	checksum = transport_checksum(spec, l4, w->length - start);

@@ -49,11 +49,11 @@ struct spec {
 
 	uint8_t protocol;
 	uint16_t sport, dport; /* of echo messages: sport is the identifier */
-	uint32_t seq, ack;
+	uint32_t seq, ack; /* SCTP: seq is the verification tag */
 	uint8_t tcp_flags;
 	const char *tcp_options; /* hex */
-	uint8_t type, code; /* ICMP */
-	uint32_t rest; /* the second half of its header */
+	uint8_t type, code; /* ICMP; of SCTP's one chunk: type and flags */
+	uint32_t rest; /* the second half of ICMP's header; the first word of the chunk's value */
 	const struct spec *quoted; /* its IP packet, */
 	uint16_t quote; /* so many bytes of it (0: all, more: zeros behind), */
 	const char *extension; /* and this behind them, in hex */
@@ -79,6 +79,8 @@ struct spec {
 	SPEC(src_, dst_, IPPROTO_TCP, .sport = sport_, .dport = dport_, __VA_ARGS__)
 #define UDP(src_, sport_, dst_, dport_, ...) \
 	SPEC(src_, dst_, IPPROTO_UDP, .sport = sport_, .dport = dport_, __VA_ARGS__)
+#define SCTP(src_, sport_, dst_, dport_, ...) \
+	SPEC(src_, dst_, IPPROTO_SCTP, .sport = sport_, .dport = dport_, __VA_ARGS__)
 #define ICMP4(src_, dst_, type_, code_, ...) \
 	SPEC(src_, dst_, IPPROTO_ICMP, .type = type_, .code = code_, __VA_ARGS__)
 #define ICMP6(src_, dst_, type_, code_, ...) \

@@ -60,6 +60,11 @@ static void
 test_service_port_forms(void)
 {
 	static const struct told cases[] = {
+		{ WITH(WEB,
+			  "{'name':'q','address':'10.0.0.80','port':80,'one_packet':true,"
+			  "'pool':'web'}"),
+			"t.json:3:58: services[0].one_packet: found true, expected false: only UDP can "
+			"be served packet by packet" },
 		{ WITH(WEB, "{'name':'q','address':'10.0.0.80','pool':'web'}"),
 			"t.json:3:1: services[0]: found no \"port\", expected a number from 1 to 65535, "
 			"since it cannot be the first of \"ports\"" },

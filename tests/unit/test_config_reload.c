@@ -45,7 +45,7 @@ parse(const char *quoted)
 	"'body':'','verify':false},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
-	"'pool':'q','spare_pool':'p','on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
+	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
 	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
 	"'consistency':'both','persistence':{'by':'endpoint','prefix4':24,'prefix6':56,'timeout':'7m'}," \
 	"'quic':{'configs':[{'rotation':3,'server_id_length':2,'nonce_length':5," \

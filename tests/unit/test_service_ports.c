@@ -172,7 +172,7 @@ test_replies(void)
 	fixture_stop(&fixture);
 }
 
-/* An address with a backend of any port is one endpoint, whatever other ports pools name. */
+/* The ports of a backend without one are one endpoint, whatever else pools name there. */
 static void
 test_shared_address(void)
 {
@@ -180,16 +180,17 @@ test_shared_address(void)
 
 	fixture_start(&fixture,
 		HEAD KEEPS "," POOL("one", BACKEND("c", "11", "80")) "," POOL(
-			"other", BACKEND("d", "13", "80")) "],\"services\":[" SERVICE("range",
-			"\"ports\":\"8000-8010\"", "keeps") "," SERVICE("one", "\"port\":80",
-			"one") "," SERVICE("other", "\"port\":81", "other") "]}",
+			"other", BACKEND("d", "11", "91")) "],\"services\":[" SERVICE("range",
+			"\"ports\":\"70-90\"", "keeps") "," SERVICE("one", "\"port\":80",
+			"one") "," SERVICE("other", "\"port\":91", "other") "]}",
 		1);
-	range = &current()->services[find("192.0.2.80", 8000)];
+	range = &current()->services[find("192.0.2.80", 70)];
 	one = &current()->services[find("192.0.2.80", 80)];
-	other = &current()->services[find("192.0.2.80", 81)];
+	other = &current()->services[find("192.0.2.80", 91)];
 	CU_ASSERT_TRUE(range->shares_backends && one->shares_backends);
 	CU_ASSERT_FALSE(other->shares_backends);
 	CU_ASSERT_EQUAL(reply("10.0.0.11", 80), SY_NONE);
+	CU_ASSERT_EQUAL(reply("10.0.0.11", 91), find("192.0.2.80", 91));
 	fixture_stop(&fixture);
 }
 
@@ -234,7 +235,7 @@ static const struct sy_test tests[] = {
 	{ "a service answers on each of its addresses", test_several_addresses },
 	{ "services that leave give way to those of the file", test_leaving_give_way },
 	{ "replies of backends that keep the port are told by it", test_replies },
-	{ "an address with a backend of any port is one endpoint", test_shared_address },
+	{ "the ports of a backend without one are one endpoint", test_shared_address },
 	{ "a backend without a port gets the client's", test_port_is_kept },
 };
 

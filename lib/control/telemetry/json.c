@@ -87,5 +87,7 @@ sy_protocol_text(uint8_t protocol)
 {
 	if (protocol == IPPROTO_TCP)
 		return "tcp";
+	if (protocol == IPPROTO_SCTP)
+		return "sctp";
 	return protocol == IPPROTO_UDP ? "udp" : "other";
 }

@@ -32,12 +32,14 @@ sy_view_add_limits(struct json_object *row, const struct sy_surface_context *con
 	if (snapshot != NULL && service->id < snapshot->n_services) {
 		const struct sy_service_row *now = &snapshot->services[service->id];
 
-		on_full = now->stateless ? "stateless" : why_not(now, &service->config);
+		on_full = now->one_packet ? "does not fill: one packet at a time"
+			: now->stateless  ? "stateless"
+					  : why_not(now, &service->config);
 	}
 	sy_json_number(row, "embryonic", load.n_embryonic);
 	sy_json_number(row, "max_flows",
 		sy_config_service_flows(&service->config, config->max_flows, config->n_services));
-	if (service->config.protocol == IPPROTO_TCP)
+	if (service->config.protocol != IPPROTO_UDP)
 		sy_json_number(row, "max_half_open",
 			sy_config_service_half_open(&service->config, config->max_flows));
 	sy_json_text(row, "on_full", on_full);

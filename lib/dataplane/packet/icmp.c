@@ -32,7 +32,8 @@ adopt(struct sy_packet *packet, struct sy_tuple *embedded)
 	if (packet->inner_l4 + EMBEDDED_TRANSPORT_MIN > embedded_end(packet) ||
 		!sy_addr_equal(&embedded->src, &packet->tuple.dst))
 		return SY_DROP_BAD_ICMP;
-	if (embedded->protocol != IPPROTO_TCP && embedded->protocol != IPPROTO_UDP)
+	if (embedded->protocol != IPPROTO_TCP && embedded->protocol != IPPROTO_UDP &&
+		embedded->protocol != IPPROTO_SCTP)
 		return frame_for_host(packet);
 	embedded->src_port_be = load16(transport);
 	embedded->dst_port_be = load16(transport + 2);

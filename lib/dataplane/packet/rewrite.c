@@ -9,6 +9,7 @@
 #include "checksum.h"
 #include "embedded.h"
 #include "frame.h"
+#include "sctp.h"
 
 /* Where one side's address stands in its IP header. */
 static inline uint8_t *
@@ -59,17 +60,34 @@ set_port(uint8_t *transport, enum sy_side side, uint16_t port_be)
 	return change;
 }
 
+/* The checksum covers the ports, and no address. */
+static __rte_noinline void
+rewrite_sctp(const struct sy_packet *packet, enum sy_side which, uint16_t port_be)
+{
+	uint8_t *header = frame_at(packet, packet->l4);
+	uint32_t old = load32(header);
+
+	set_port(header, which, port_be);
+	if (load32(header) != old)
+		sy_sctp_checksum_change(
+			header, old, load32(header), (uint32_t)(packet->end - packet->l4));
+}
+
 /* change: of the addresses, which the pseudo-header holds. */
 static inline void
-rewrite_transport(
-	uint8_t protocol, uint8_t *l4, enum sy_side which, uint16_t port_be, uint64_t change)
+rewrite_transport(const struct sy_packet *packet, uint8_t *l4, enum sy_side which, uint16_t port_be,
+	uint64_t change)
 {
+	const uint8_t protocol = packet->tuple.protocol;
+
 	if (likely(protocol == IPPROTO_TCP)) {
 		change += set_port(l4, which, port_be);
 		checksum_apply(l4 + offsetof(struct rte_tcp_hdr, cksum), change);
 	} else if (likely(protocol == IPPROTO_UDP)) {
 		change += set_port(l4, which, port_be);
 		checksum_apply_udp(l4 + offsetof(struct rte_udp_hdr, dgram_cksum), change);
+	} else if (protocol == IPPROTO_SCTP) {
+		rewrite_sctp(packet, which, port_be);
 	} else if (protocol == IPPROTO_ICMPV6) { /* ICMP's checksum covers no address */
 		checksum_apply(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum), change);
 	}
@@ -89,7 +107,10 @@ rewrite_embedded_transport(
 	uint64_t message = set_port(transport, side, port_be);
 	uint16_t old;
 
-	if (packet->inner_l4 + offset + sizeof(old) > embedded_end(packet))
+	/* SCTP's is one over the whole packet, which is not here; who gets the error goes by ports and
+	 * tag (RFC 9260 section 10). */
+	if (packet->tuple.protocol == IPPROTO_SCTP ||
+		packet->inner_l4 + offset + sizeof(old) > embedded_end(packet))
 		return message;
 	old = load16(checksum);
 	if (is_tcp)
@@ -163,7 +184,7 @@ sy_packet_rewrite(
 	*old = *addr;
 	if (unlikely(!frame_has_transport(packet)))
 		return;
-	rewrite_transport(packet->tuple.protocol, l4, which, port_be, change);
+	rewrite_transport(packet, l4, which, port_be, change);
 	packet->tuple.ports_be[which] = port_be;
 }
 

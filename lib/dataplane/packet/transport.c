@@ -7,6 +7,7 @@
 
 #include "frame.h"
 #include "parse.h"
+#include "sctp.h"
 #include "transport.h"
 
 #define TCP_WORDS_MIN 5
@@ -51,6 +52,21 @@ parse_udp(struct sy_packet *packet)
 	return SY_DROP_NONE;
 }
 
+/* Its ports stand where TCP's do.  Chunks are the ends' to judge. */
+static enum sy_drop
+parse_sctp(struct sy_packet *packet)
+{
+	const uint8_t *header = frame_at(packet, packet->l4);
+	enum sy_drop drop = frame_holds(packet, packet->l4 + SCTP_HEADER_LEN, SY_DROP_BAD_SCTP);
+
+	if (drop != SY_DROP_NONE)
+		return drop;
+	packet->tuple.src_port_be = load16(header);
+	packet->tuple.dst_port_be = load16(header + 2);
+	packet->payload = (uint16_t)(packet->l4 + SCTP_HEADER_LEN);
+	return SY_DROP_NONE;
+}
+
 enum sy_drop
 sy_packet_parse_transport(struct sy_packet *packet, bool tail)
 {
@@ -58,7 +74,8 @@ sy_packet_parse_transport(struct sy_packet *packet, bool tail)
 	bool is_icmp =
 		tuple->protocol == (tuple->family == SY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
 
-	if (unlikely(tuple->protocol != IPPROTO_TCP && tuple->protocol != IPPROTO_UDP && !is_icmp))
+	if (unlikely(tuple->protocol != IPPROTO_TCP && tuple->protocol != IPPROTO_UDP &&
+		    tuple->protocol != IPPROTO_SCTP && !is_icmp))
 		return frame_for_host(packet);
 	if (unlikely(packet->flags & SY_PACKET_FRAGMENT)) {
 		enum sy_drop drop = sy_packet_check_piece(packet);
@@ -72,6 +89,8 @@ sy_packet_parse_transport(struct sy_packet *packet, bool tail)
 		return parse_tcp(packet);
 	if (likely(tuple->protocol == IPPROTO_UDP))
 		return parse_udp(packet);
+	if (tuple->protocol == IPPROTO_SCTP)
+		return parse_sctp(packet);
 	/* The message's checksum and embedded packet need all the pieces. */
 	return packet->flags & SY_PACKET_FRAGMENT ? SY_DROP_NONE : sy_packet_parse_icmp(packet);
 }

@@ -5,11 +5,20 @@
 
 #include <rte_tcp.h>
 
+#include "sctp_packet.h"
 #include "sy/hash.h"
 #include "worker.h"
 
 /* Picks for one new flow, when a backend's reply direction is taken by another flow. */
 #define MAX_PICKS 3
+
+static __rte_noinline bool
+is_init(const struct sy_packet *packet)
+{
+	const struct sy_sctp_packet sctp = sy_sctp_read(packet);
+
+	return sy_sctp_has(&sctp, SY_SCTP_INIT);
+}
 
 /* A first segment: SYN alone, whatever ECN bits come with it (RFC 3168 section 6.1.1). */
 static bool
@@ -18,6 +27,8 @@ is_first(const struct sy_packet *packet)
 	const uint8_t relevant =
 		RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_FIN_FLAG;
 
+	if (packet->tuple.protocol == IPPROTO_SCTP)
+		return is_init(packet);
 	return packet->tuple.protocol != IPPROTO_TCP ||
 		(packet->tcp_flags & relevant) == RTE_TCP_SYN_FLAG;
 }
@@ -76,6 +87,10 @@ create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 	if (forward->reply_tuple == NULL)
 		return sy_flow_create(
 			worker->flows, &packet->tuple, NULL, worker->now, &packet->flow);
+	/* From a backend, to itself: no host takes a packet that has its own address as source. */
+	if (unlikely(sy_addr_equal(&target.address, &packet->tuple.src)) &&
+		(forward->flags & SY_FORWARD_LOCAL) == 0)
+		return -EEXIST;
 	forward->reply_tuple(&packet->tuple, &target, &reply);
 	status = sy_flow_create(worker->flows, &packet->tuple, &reply, worker->now, &packet->flow);
 	if (status == -EEXIST && end_closed(worker, &reply))
@@ -157,6 +172,10 @@ admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	bool is_error = (packet->flags & SY_PACKET_ICMP_ERROR) != 0;
 
+	if (unlikely(service->one_packet)) {
+		sy_one_packet(worker, packet);
+		return;
+	}
 	if (worker->flows_made && !is_error && find_just_made(worker, packet) &&
 		sy_pass(worker, packet))
 		return;

@@ -13,7 +13,7 @@ sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, 
 	flow->backend = backend;
 	flow->mode = worker->snapshot->services[service].mode;
 	flow->generation = worker->snapshot->backends[backend].generation;
-	flow->state = flow->protocol == IPPROTO_TCP ? SY_FLOW_SYN_SENT : SY_FLOW_UDP_NEW;
+	flow->state = flow->protocol == IPPROTO_UDP ? SY_FLOW_UDP_NEW : SY_FLOW_SYN_SENT;
 	if (worker->snapshot->services[service].introduces)
 		sy_introduction_consider(worker, flow);
 	load->n_flows++;

@@ -2,6 +2,7 @@
 /* A packet of a known flow: its state, its way, its new headers. */
 #include <netinet/in.h>
 
+#include "sctp_packet.h"
 #include "sy/flow_tcp.h"
 #include "tcp_segment.h"
 #include "worker.h"
@@ -62,20 +63,15 @@ time_connection(
 	}
 }
 
-/* A segment that may change the flow's state.  Returns whether the packet may go on; else its
- * verdict is set, or it has no flow any more. */
-static __rte_noinline bool
-advance_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tcp_segment *segment)
+/* What a change of state brings with it.  Returns whether the packet may go on; else its verdict is
+ * set, or it has no flow any more. */
+static bool
+follow(struct sy_worker *worker, struct sy_packet *packet, enum sy_tcp_verdict verdict,
+	uint8_t state, bool embryonic, bool over)
 {
 	struct sy_flow *flow = packet->flow;
-	bool embryonic = sy_flow_is_embryonic(flow);
-	bool over = sy_flow_is_over(flow);
-	uint32_t asked = flow->sides[SY_REPLY].next;
-	uint8_t state = flow->state;
 
-	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
-		segment->window_shift = sy_tcp_window_shift(packet);
-	switch (sy_tcp_track(flow, packet->direction, segment)) {
+	switch (verdict) {
 	case SY_TCP_PASS:
 		break;
 	case SY_TCP_REOPEN:
@@ -90,11 +86,6 @@ advance_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tc
 		mark_drop(packet, SY_DROP_RST_WINDOW);
 		return false;
 	}
-	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0) {
-		sy_clamp_mss(worker, packet, &worker->snapshot->services[flow->service],
-			&worker->snapshot->backends[flow->backend]);
-		time_connection(worker, packet, state, asked);
-	}
 	if (embryonic && !sy_flow_is_embryonic(flow))
 		sy_flow_leave_embryonic(worker, flow);
 	/* One that was over lives again by the SYN/ACK of a backend that has forgotten it. */
@@ -106,6 +97,29 @@ advance_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tc
 	return true;
 }
 
+/* A segment that may change the flow's state.  Returns whether the packet may go on; else its
+ * verdict is set, or it has no flow any more. */
+static __rte_noinline bool
+advance_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tcp_segment *segment)
+{
+	struct sy_flow *flow = packet->flow;
+	bool embryonic = sy_flow_is_embryonic(flow);
+	bool over = sy_flow_is_over(flow);
+	uint32_t asked = flow->sides[SY_REPLY].next;
+	uint8_t state = flow->state;
+	enum sy_tcp_verdict verdict;
+
+	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0)
+		segment->window_shift = sy_tcp_window_shift(packet);
+	verdict = sy_tcp_track(flow, packet->direction, segment);
+	if (verdict == SY_TCP_PASS && (packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0) {
+		sy_clamp_mss(worker, packet, &worker->snapshot->services[flow->service],
+			&worker->snapshot->backends[flow->backend]);
+		time_connection(worker, packet, state, asked);
+	}
+	return follow(worker, packet, verdict, state, embryonic, over);
+}
+
 static __rte_noinline bool
 advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 {
@@ -114,10 +128,23 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 	return advance_segment(worker, packet, &segment);
 }
 
+static bool
+advance_sctp(struct sy_worker *worker, struct sy_packet *packet)
+{
+	struct sy_flow *flow = packet->flow;
+	const struct sy_sctp_packet sctp = sy_sctp_read(packet);
+	bool embryonic = sy_flow_is_embryonic(flow);
+	bool over = sy_flow_is_over(flow);
+	uint8_t state = flow->state;
+
+	return follow(worker, packet, sy_sctp_track(flow, packet->direction, &sctp), state,
+		embryonic, over);
+}
+
 /* The client's second packet, which is more than who only guesses at services sends, or any one of
  * QUIC.  Returns whether it may go on; else it belongs to another backend and has no flow any more:
  * another client has these addresses and ports now. */
-static __rte_noinline bool
+static bool
 advance_udp(struct sy_worker *worker, struct sy_packet *packet)
 {
 	struct sy_flow *flow = packet->flow;
@@ -136,13 +163,18 @@ advance_udp(struct sy_worker *worker, struct sy_packet *packet)
 	return false;
 }
 
+static __rte_noinline bool
+advance_other(struct sy_worker *worker, struct sy_packet *packet)
+{
+	return packet->tuple.protocol == IPPROTO_SCTP ? advance_sctp(worker, packet)
+						      : advance_udp(worker, packet);
+}
+
 static inline bool
 advance(struct sy_worker *worker, struct sy_packet *packet)
 {
 	if (packet->tuple.protocol != IPPROTO_TCP) {
-		if (unlikely(packet->flow->state != SY_FLOW_UDP))
-			return advance_udp(worker, packet);
-		return true;
+		return likely(packet->flow->state == SY_FLOW_UDP) || advance_other(worker, packet);
 	}
 	if (likely(sy_tcp_is_steady(packet->flow, packet->tcp_flags))) {
 		const struct sy_tcp_segment segment = tcp_segment_read(packet);
@@ -253,14 +285,29 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 		send_by(worker, packet, forward, 0, NULL);
 }
 
+/* SCTP's checksum over a change of ports depends on the length of the whole packet. */
+static bool
+needs_whole(const struct sy_packet *packet)
+{
+	const struct sy_flow *flow = packet->flow;
+
+	return packet->tuple.protocol == IPPROTO_SCTP &&
+		flow->ports_be[SY_FLOW_VIP] != flow->ports_be[SY_FLOW_BACKEND];
+}
+
 /* What is not usual about a packet or its flow.  Returns whether the packet may go on; else its
  * verdict is set, or it has no flow any more. */
 static __rte_noinline bool
 pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
 {
 	/* A tail has no ports, and so no flow before sy_fragment_admit() has found them. */
-	if ((packet->flags & SY_PACKET_FRAGMENT) != 0)
+	if ((packet->flags & SY_PACKET_FRAGMENT) != 0) {
+		if (needs_whole(packet)) {
+			mark_drop(packet, SY_DROP_FRAGMENT);
+			return false;
+		}
 		sy_fragment_first(worker, packet);
+	}
 	if (has_lost_backend(worker, packet->flow)) {
 		sy_reset_flow(worker, packet->flow);
 		mark_drop(packet, SY_DROP_NO_FLOW);

@@ -17,7 +17,7 @@ sy_check_limits(const struct sy_worker *worker, uint32_t service)
 	const struct sy_service_row *row = &worker->snapshot->services[service];
 	const struct sy_service_load *load = &worker->stats->loads[service];
 
-	if (row->protocol == IPPROTO_TCP && load->n_embryonic >= row->max_half_open)
+	if (row->protocol != IPPROTO_UDP && load->n_embryonic >= row->max_half_open)
 		return SY_DROP_HALF_OPEN;
 	return load->n_flows >= row->max_flows ? SY_DROP_SERVICE_FULL : SY_DROP_NONE;
 }
@@ -29,7 +29,7 @@ sy_is_pressed(const struct sy_worker *worker, uint32_t service)
 	const struct sy_service_load *load = &worker->stats->loads[service];
 	enum sy_family family = row->family;
 
-	return (row->protocol == IPPROTO_TCP && is_tight(load->n_embryonic, row->max_half_open)) ||
+	return (row->protocol != IPPROTO_UDP && is_tight(load->n_embryonic, row->max_half_open)) ||
 		is_tight(load->n_flows, row->max_flows) ||
 		is_tight(sy_flow_count(worker->flows, family),
 			sy_flow_capacity(worker->flows, family));

@@ -24,8 +24,8 @@
 static uint32_t
 longest_silence(const struct sy_service_row *service)
 {
-	return service->protocol == IPPROTO_TCP ? service->timeouts.established
-						: service->timeouts.udp;
+	return service->protocol == IPPROTO_UDP ? service->timeouts.udp
+						: service->timeouts.established;
 }
 
 static bool
@@ -43,7 +43,7 @@ sy_stateless_is_recent(struct sy_worker *worker, uint32_t service)
 {
 	const struct sy_service_row *row = &worker->snapshot->services[service];
 	/* A repeated SYN comes while the connection is half-open. */
-	uint32_t longest = row->protocol == IPPROTO_TCP ? row->timeouts.syn : row->timeouts.udp;
+	uint32_t longest = row->protocol == IPPROTO_UDP ? row->timeouts.udp : row->timeouts.syn;
 
 	/* The pool has no table for a service that a reload has told to do without. */
 	return row->stateless && is_open(worker, service) &&
@@ -130,15 +130,11 @@ refuse(struct sy_worker *worker, struct sy_packet *packet)
 
 /* Returns whether there is a backend. */
 static bool
-send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
+send_to(struct sy_worker *worker, struct sy_packet *packet, uint32_t id)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	uint32_t id = sy_cid_backend(worker, packet);
 	const struct sy_backend_row *backend;
 	struct sy_ip destination;
 
-	if (id == SY_NONE)
-		id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
 	packet->direction = SY_ORIGINAL;
 	if (id == SY_NONE) {
 		refuse(worker, packet);
@@ -154,6 +150,36 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 		translate(worker, packet, &target, backend);
 	}
 	return true;
+}
+
+static bool
+send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	uint32_t id = sy_cid_backend(worker, packet);
+
+	if (id == SY_NONE)
+		id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
+	return send_to(worker, packet, id);
+}
+
+/* Pieces of a packet must come to one backend, which the client's hash gives. */
+void
+sy_one_packet(struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	struct sy_pick choice =
+		sy_pick_for(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
+
+	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0) {
+		mark_drop(packet, SY_DROP_ICMP_NO_FLOW); /* whose answer it was is not known */
+		return;
+	}
+	if ((packet->flags & SY_PACKET_FRAGMENT) != 0)
+		send_to_backend(worker, packet);
+	else
+		send_to(worker, packet,
+			sy_snapshot_pick(worker->snapshot, service, &choice, worker->cursors));
 }
 
 bool
@@ -179,6 +205,10 @@ sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 
+	if (service->one_packet) { /* a piece, or an error about what is not known */
+		sy_one_packet(worker, packet);
+		return true;
+	}
 	if (!service->stateless || !is_open(worker, packet->service))
 		return false;
 	/* Where no reply passes here, there is no better sign of life. */
@@ -269,7 +299,7 @@ sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet)
 	if (id == SY_NONE)
 		return false;
 	service = &worker->snapshot->services[id];
-	if (!service->stateless || !is_open(worker, id))
+	if (!service->one_packet && (!service->stateless || !is_open(worker, id)))
 		return false;
 	packet->service = id;
 	packet->direction = SY_REPLY;

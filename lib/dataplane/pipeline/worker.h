@@ -250,6 +250,7 @@ bool sy_is_pressed(const struct sy_worker *worker, uint32_t service);
  */
 bool sy_stateless_begins(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet);
+void sy_one_packet(struct sy_worker *worker, struct sy_packet *packet); /* to such a service */
 bool sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_stateless_is_recent(struct sy_worker *worker, uint32_t service);
 

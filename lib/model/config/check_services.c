@@ -294,6 +294,10 @@ check_service(struct sy_config_parser *parser, const struct families *families, 
 		return sy_config_refuse_at(parser, sy_config_path("services[%u].mode", i).text,
 			"found \"%s\", expected a forwarding mode (known: %s)", service->mode,
 			names->modes);
+	if (service->one_packet && service->protocol != IPPROTO_UDP)
+		return sy_config_refuse_at(parser,
+			sy_config_path("services[%u].one_packet", i).text,
+			"found true, expected false: only UDP can be served packet by packet");
 	if (service->spare_pool == service->pool)
 		return sy_config_refuse_at(parser,
 			sy_config_path("services[%u].spare_pool", i).text,

@@ -32,6 +32,7 @@ static const struct sy_config_choice health_types[] = {
 static const struct sy_config_choice protocols[] = {
 	{ "tcp", IPPROTO_TCP },
 	{ "udp", IPPROTO_UDP },
+	{ "sctp", IPPROTO_SCTP },
 	{ NULL, 0 },
 };
 
@@ -298,6 +299,11 @@ static const struct sy_config_key service_keys[] = {
 	{ "spare_pool", &sy_kind_reference, AT(struct sy_service_config, spare_pool),
 		.target = "pools", .empty = true, .fallback = "",
 		.help = "The pool that serves when no backend of the first can; empty: none." },
+	{ "one_packet", &sy_kind_boolean, AT(struct sy_service_config, one_packet),
+		.fallback = "false",
+		.help = "UDP of one question and one answer, such as DNS: no flows, the scheduler is "
+			"asked for each packet.  Only where no other service has a backend's address "
+			"and port, and the service one address: else it has flows." },
 	{ "on_empty", &sy_kind_choice, AT(struct sy_service_config, on_empty), .choices = refusals,
 		.fallback = "reset",
 		.help = "What a client is told when no backend can serve: reset (TCP RST, or ICMP port "

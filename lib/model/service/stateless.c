@@ -8,8 +8,8 @@
  * port and protocol belong to one service.  So a pool that two services of a
  * protocol share, or two pools with a backend in common, rule it out; so do a
  * service's several addresses, and its several ports where the backend has one.
- * A backend that answers from whatever port it was asked on has its address to
- * itself, or shares it.
+ * A backend that answers from whatever port it was asked on has its services'
+ * ports of its address to itself, or shares them.
  *
  * A one-way mode's replies go past, so that its services neither need to be told apart nor
  * stand in others' way.
@@ -20,6 +20,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include <rte_byteorder.h>
 #include <rte_common.h>
 
 #include "build.h"
@@ -98,27 +99,50 @@ first_of_address(const struct sy_snapshot *snapshot, const struct sy_backend_row
 	return sy_index_table_find(snapshot->index->endpoints, &key);
 }
 
-/* An address with a backend of any port is one endpoint.  0 or -ENOMEM. */
+/* Backends of no port of their own answer from all ports of their services. */
+static void
+note_any_ports(struct build *build, const struct use *pools)
+{
+	const struct sy_config *config = sy_registry_config(build->registry);
+	struct sy_snapshot *snapshot = build->snapshot;
+
+	for (uint32_t i = 0; i < snapshot->n_backends; i++)
+		snapshot->any_ports[i] = no_ports;
+	for (uint32_t p = 0; p < snapshot->n_pools; p++) {
+		for (uint32_t b = 0; b < config->pools[p].n_backends; b++) {
+			uint32_t id = sy_registry_backend_id(build->registry, p, b);
+
+			if (snapshot->backends[id].port_be == 0)
+				add_ports(&snapshot->any_ports[build->endpoints[id]],
+					&pools[p].ports);
+		}
+	}
+}
+
+/* Those ports of an address are one endpoint, whatever other backends there are on them.  0 or
+ * -ENOMEM. */
 static int
-find_any_ports(struct build *build)
+find_any_ports(struct build *build, const struct use *pools)
 {
 	struct sy_snapshot *snapshot = build->snapshot;
-	struct sy_port_range *any = NULL;
+	uint32_t n_any = 0;
 
+	for (uint32_t i = 0; i < snapshot->n_backends; i++)
+		n_any += snapshot->backends[i].used && snapshot->backends[i].port_be == 0;
+	if (n_any == 0)
+		return 0;
+	snapshot->any_ports = calloc(snapshot->n_backends, sizeof(*snapshot->any_ports));
+	if (snapshot->any_ports == NULL)
+		return -ENOMEM;
+	note_any_ports(build, pools);
 	for (uint32_t i = 0; i < snapshot->n_backends; i++) {
-		if (!snapshot->backends[i].used || snapshot->backends[i].port_be != 0)
-			continue;
-		if (any == NULL)
-			any = calloc(snapshot->n_backends, sizeof(*any));
-		if (any == NULL)
-			return -ENOMEM;
-		any[build->endpoints[i]] = no_ports;
-	}
-	snapshot->any_ports = any;
-	for (uint32_t i = 0; any != NULL && i < snapshot->n_backends; i++) {
-		uint32_t first = first_of_address(snapshot, &snapshot->backends[i]);
+		const struct sy_backend_row *row = &snapshot->backends[i];
+		uint32_t first;
 
-		if (snapshot->backends[i].used && any[first].low == no_ports.low)
+		if (!row->used)
+			continue;
+		first = first_of_address(snapshot, row);
+		if (sy_ports_have(&snapshot->any_ports[first], rte_be_to_cpu_16(row->port_be)))
 			build->endpoints[i] = first;
 	}
 	return 0;
@@ -149,9 +173,6 @@ use_endpoints(struct build *build, const struct use *pools)
 				if (pools[p].services[reply] != SY_NONE)
 					add_use(&uses[reply], pools[p].services[reply]);
 			}
-			if (build->snapshot->backends[id].port_be == 0)
-				add_ports(&build->snapshot->any_ports[build->endpoints[id]],
-					&pools[p].ports);
 		}
 	}
 }
@@ -223,7 +244,7 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 	const uint32_t used[] = { service->pool, service->spare_pool };
 	enum sy_reply reply = sy_reply_of(service->protocol);
 	int status = 0;
-	bool hashes;
+	bool able, hashes;
 
 	for (int i = 0; i < 2; i++) {
 		if (used[i] == SY_NONE || is_one_way(build, service))
@@ -235,11 +256,13 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 	}
 	service->hides_endpoint = hides_endpoint(build, config);
 	/* Of those that introduce, nobody knows without a flow how far the sides' numbers differ. */
-	service->stateless = !service->shares_backends && !service->hides_endpoint &&
-		!service->introduces && !service->limits_backends &&
-		config->on_full == SY_ON_FULL_STATELESS && build->params->is_stateless != NULL &&
+	able = !service->shares_backends && !service->hides_endpoint && !service->introduces &&
+		!service->limits_backends && build->params->is_stateless != NULL &&
 		build->params->is_stateless(service->mode);
-	hashes = service->stateless || service->consistency == SY_CONSISTENCY_HASH ||
+	service->stateless = able && config->on_full == SY_ON_FULL_STATELESS;
+	service->one_packet = able && config->one_packet;
+	hashes = service->stateless || service->one_packet ||
+		service->consistency == SY_CONSISTENCY_HASH ||
 		service->consistency == SY_CONSISTENCY_BOTH;
 	for (int i = 0; status == 0 && hashes && i < 2; i++) {
 		if (used[i] != SY_NONE)
@@ -257,11 +280,10 @@ sy_stateless_build(struct build *build)
 
 	if (pools == NULL)
 		return -ENOMEM;
-	status = find_any_ports(build);
-	if (status == 0) {
-		use_pools(build, pools);
+	use_pools(build, pools);
+	status = find_any_ports(build, pools);
+	if (status == 0)
 		use_endpoints(build, pools);
-	}
 	for (uint32_t i = 0; status == 0 && i < snapshot->n_services; i++) {
 		struct sy_service_row *row = &snapshot->services[i];
 		const struct sy_service *service = sy_registry_service(build->registry, i);

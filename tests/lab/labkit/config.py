@@ -67,6 +67,8 @@ def build(session, kind, hugepages, workers=1):
             pool("quic", [{**member, "server_id": quic.server_id(number)} for number, member in
                           enumerate(backends(primaries, backend4, quic.PORT), 1)],
                  health=no_probe),
+            pool("sctp", backends(["web1"], backend4, 3905), health=no_probe),
+            pool("sctp6", backends(["web1"], backend6, 3905), health=no_probe),
             pool("cut", backends(["web1", "web2"], backend4, HTTP_PORT), on_down="reset")],
         "services": [
             service("www", VIP4, 80, "web"),
@@ -79,6 +81,8 @@ def build(session, kind, hugepages, workers=1):
             service("echo6", VIP6, 7000, "echo6", "udp", ports="7000-7009"),
             service("quic", VIP4, quic.PORT, "quic", "udp", quic=quic.CONFIGS),
             service("kept", VIP4, 85, "web", consistency="sticky"),
+            service("sctp", VIP4, 2905, "sctp", "sctp", timeouts={"closed": "1s"}),
+            service("sctp6", VIP6, 2905, "sctp6", "sctp", timeouts={"closed": "1s"}),
             service("extra", VIP4, 81, "extra"),
             service("cut", VIP4, 82, "cut"),
             service("guarded", VIP4, 84, "extra", max_half_open=64)],

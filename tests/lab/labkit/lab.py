@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The whole lab: a session, the network, four servers, and one appliance."""
 
+import time
+
 from . import config, guest_image, kernels, pci, probe
 from .appliance import Appliance
 from .servers import Backend
@@ -82,6 +84,16 @@ class Lab:
         if self.kind in pci.CARDS:
             pci.adapt(settings, pci.CARDS[self.kind])
         return settings
+
+    def reload(self, settings, how=None):
+        """The appliance takes up another file, by order or as told."""
+        before = self.control.show("info")["snapshot"]
+        self.appliance.write(settings)
+        (how or (lambda: self.control.run("reload")))()
+        end = time.monotonic() + 5
+        while self.control.show("info")["snapshot"] == before:
+            assert time.monotonic() < end, "the reload did not happen"
+            time.sleep(0.05)
 
     def restore(self):
         """The network and the servers as they were at the beginning."""

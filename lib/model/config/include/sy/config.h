@@ -244,7 +244,8 @@ struct sy_service_config {
 	uint16_t n_addresses; /* 1 or more */
 	uint16_t port; /* host order; the first of its ports */
 	struct sy_port_range ports;
-	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP */
+	bool one_packet; /* UDP: no flows, the scheduler is asked for each packet */
 	uint8_t on_empty; /* enum sy_refusal: no backend can serve */
 	uint8_t on_no_flow; /* enum sy_refusal: a TCP segment of no known flow */
 	uint32_t pool; /* index */

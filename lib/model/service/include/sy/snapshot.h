@@ -116,6 +116,7 @@ struct sy_service_row {
 	uint32_t pool; /* row of pools */
 	uint32_t spare_pool; /* or SY_NONE */
 	bool stateless; /* may be served without flows: each of its backends tells it apart */
+	bool one_packet; /* is served so always: the scheduler is asked for each packet */
 	bool shares_backends; /* why it may not be */
 	bool limits_backends; /* likewise: without flows nothing is counted */
 	bool hides_endpoint; /* another reason: replies do not tell which address or port it was */
@@ -172,7 +173,7 @@ struct sy_snapshot {
 	uint32_t (*replies)
 		[SY_N_REPLIES]; /* private, by backend id: the service that it answers for */
 	/* private, by backend id, of the first backend of an address: from which ports those answer
-	 * that have none of their own.  NULL: there are none such. */
+	 * that have none of their own: from the lowest to the highest of their services.  NULL: there are none such. */
 	struct sy_port_range *any_ports;
 	struct sy_prefix *trusted; /* of all services */
 	struct sy_port_row ports[SY_MAX_PORTS];

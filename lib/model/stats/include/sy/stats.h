@@ -74,6 +74,7 @@
 	ROW(BAD_ADDRESS, "bad_address", "a source or destination that no packet may have") \
 	ROW(BAD_TCP, "bad_tcp", "TCP header length or flags that no stack sends") \
 	ROW(BAD_UDP, "bad_udp", "the UDP length does not fit the packet") \
+	ROW(BAD_SCTP, "bad_sctp", "SCTP cut inside its header") \
 	ROW(BAD_ICMP, "bad_icmp", "ICMP cut short, or its embedded packet makes no sense") \
 	ROW(BAD_EXTENSION, "bad_extension", "IPv6 extension headers wrong or too many") \
 	ROW(BAD_FRAGMENT, "bad_fragment", \
@@ -87,11 +88,13 @@
 	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may") \
 	ROW(SERVICE_FULL, "service_full", "the service has as many flows as it may") \
 	ROW(TABLE_FULL, "table_full", "the flow table is full") \
-	ROW(TUPLE_TAKEN, "tuple_taken", "the reply direction belongs to another flow") \
+	ROW(TUPLE_TAKEN, "tuple_taken", \
+		"the reply direction belongs to another flow, or the backend is the client") \
 	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow") \
 	ROW(CLAIM, "claim", \
 		"a client's PROXY header in pieces or too long, or data ahead of the first") \
-	ROW(RST_WINDOW, "rst_window", "an RST outside the window: blind reset attack or late") \
+	ROW(RST_WINDOW, "rst_window", \
+		"an RST outside the window, an ABORT with another tag: attack or late") \
 	ROW(NO_ROUTE, "no_route", "no route to the destination") \
 	ROW(UNRESOLVED, "unresolved", "the next hop's MAC address is not known yet") \
 	ROW(OFF_LINK, "off_link", "the backend is behind a router, where the mode cannot reach") \
