@@ -204,8 +204,7 @@ sy_packet_redirect(struct sy_packet *packet, const struct sy_addr *addr)
 	}
 	packet->tuple.dst = *addr;
 	if (frame_has_transport(packet)) {
-		rewrite_transport(
-			packet->tuple.protocol, l4, SY_SIDE_DST, packet->tuple.dst_port_be, change);
+		rewrite_transport(packet, l4, SY_SIDE_DST, packet->tuple.dst_port_be, change);
 	}
 }
 

@@ -254,7 +254,7 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 			service->shares_backends = true;
 		service->limits_backends |= is_limited(build, used[i]);
 	}
-	service->hides_endpoint = hides_endpoint(build, config);
+	service->hides_endpoint = !is_one_way(build, service) && hides_endpoint(build, config);
 	/* Of those that introduce, nobody knows without a flow how far the sides' numbers differ. */
 	able = !service->shares_backends && !service->hides_endpoint && !service->introduces &&
 		!service->limits_backends && build->params->is_stateless != NULL &&
