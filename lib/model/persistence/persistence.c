@@ -155,8 +155,11 @@ sy_persistence_put(struct sy_persistence *table, uint64_t tag, uint32_t now_s, u
 			continue;
 		}
 		place = find_room(table, tag, now_s, &seen);
-		if (place < 0)
+		/* The last place may have gone to this very tag, by another worker. */
+		if (place < 0 && search(table, tag, now_s, NEAR, &known) == NULL)
 			return SY_PERSISTENCE_FULL;
+		if (place < 0)
+			continue;
 		if (!swap(slot_at(table, tag, (uint32_t)place), seen, next))
 			continue;
 		if (!was_first(table, tag, now_s, place, value, backend))
