@@ -30,7 +30,7 @@ parse(const char *quoted)
 	"'routes':[{'to':'0.0.0.0/0','via':'10.0.0.9','port':'wan'}]," \
 	"'neighbours':[{'address':'fe80::1','mac':'02:00:00:00:00:02','port':'lan'}]," \
 	"'pools':[{'name':'p','scheduler':'rr','load_factor':'101%','zone':'a/b','spill_over':'1%'," \
-	"'slow_start':'90s','on_down':'reset'," \
+	"'slow_start':'90s','on_down':'reset','drain_deadline':'7s','on_deadline':'forget'," \
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
 	"'body':'a\\\"\\\\b\\n','verify':true},'backends':[" \
@@ -39,7 +39,7 @@ parse(const char *quoted)
 	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'server_id':'','spare':false,'enabled':true," \
 	"'max_flows':0,'max_new_per_s':0,'capacity':0,'priority':0,'zone':''}" \
 	"]},{'name':'q','scheduler':'lc','load_factor':'900%','zone':'','spill_over':'900%'," \
-	"'slow_start':'0s','on_down':'keep'," \
+	"'slow_start':'0s','on_down':'keep','drain_deadline':'0s','on_deadline':'reset'," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
 	"'body':'','verify':false},'backends':[]}]," \

@@ -107,6 +107,42 @@ test_address_is_identity(void)
 	sy_config_free(second);
 }
 
+/* What is left when the time of a drain is over ends; a drain taken back begins anew. */
+static void
+test_drain_deadline(void)
+{
+	struct sy_config *config = parse("\"drain_deadline\":\"50ms\",", BACKEND("a", "11"));
+	struct sy_live_view view;
+	struct sy_backend *a;
+	uint16_t generation;
+
+	set_up(8);
+	view = sy_live_view(live, 0);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, config, NULL), 0);
+	a = find("a");
+	generation = a->generation;
+	sy_live_add(&view, a->id, 3);
+	sy_live_publish(live, 8);
+	sy_registry_set_draining(registry, a, true);
+	sy_live_add(&view, a->id, -1);
+	sy_live_publish(live, 8);
+	CU_ASSERT_EQUAL(a->drain_flows, 3);
+	CU_ASSERT_EQUAL(sy_registry_drain_left(registry, a), 2);
+	sy_registry_collect(registry);
+	CU_ASSERT_EQUAL(a->generation, generation);
+	usleep(60000);
+	sy_registry_collect(registry);
+	sy_registry_collect(registry);
+	CU_ASSERT_EQUAL(a->generation, generation + 1); /* once */
+	sy_registry_set_draining(registry, a, false);
+	CU_ASSERT_EQUAL(a->drain_since_us, 0);
+	sy_registry_set_draining(registry, a, true);
+	sy_registry_collect(registry);
+	CU_ASSERT_EQUAL(a->generation, generation + 1);
+	tear_down();
+	sy_config_free(config);
+}
+
 static void
 test_leaving_waits_for_flows(void)
 {
@@ -232,6 +268,7 @@ test_find_says_what_is_wrong(void)
 static const struct sy_test tests[] = {
 	{ "numbers stay over a reload", test_numbers_stay },
 	{ "another address is another backend", test_address_is_identity },
+	{ "flows left at a drain's deadline end, once", test_drain_deadline },
 	{ "a leaving backend keeps its number while it has flows", test_leaving_waits_for_flows },
 	{ "what has no room changes nothing", test_no_room_changes_nothing },
 	{ "going down resets flows only when told", test_down_moves_generation_when_told },

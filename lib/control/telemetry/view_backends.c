@@ -54,6 +54,24 @@ add_gauges(struct json_object *row, const struct sy_live *live, const struct sy_
 	sy_json_number(row, "packets_rate", (uint64_t)(sy_gauge_get(&gauge->packets_per_s) + 0.5f));
 }
 
+static void
+add_drain(
+	struct json_object *row, const struct sy_surface *surface, const struct sy_backend *backend)
+{
+	uint64_t passed_us = sy_time_us() - backend->drain_since_us;
+	uint64_t deadline_us = (uint64_t)backend->drain_deadline_ms * 1000;
+	uint32_t left;
+
+	if (backend->drain_since_us == 0)
+		return;
+	left = sy_registry_drain_left(surface->context->registry, backend);
+	sy_json_number(row, "drain_flows_left", left);
+	sy_json_number(row, "drain_flows_at_start", backend->drain_flows);
+	if (deadline_us > 0)
+		sy_json_number(row, "drain_ends_in_s",
+			passed_us < deadline_us ? (deadline_us - passed_us + 999999) / 1000000 : 0);
+}
+
 static struct json_object *
 make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 {
@@ -71,6 +89,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 	sy_json_number(row, "port", backend->config.port);
 	add_state(row, backend);
 	add_counts(row, surface, backend);
+	add_drain(row, surface, backend);
 	add_gauges(row, surface->context->live, backend);
 	sy_json_number(row, "state_since_s", (sy_time_us() - backend->state_since_us) / 1000000);
 	sy_json_text(row, "last_probe", backend->probe_text);

@@ -61,7 +61,8 @@ reset_backend(struct sy_worker *worker, const struct sy_flow *flow)
 void
 sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow)
 {
-	if (flow->protocol == IPPROTO_TCP && flow->state != SY_FLOW_CLOSED &&
+	if (!worker->snapshot->backends[flow->backend].ends_silently &&
+		flow->protocol == IPPROTO_TCP && flow->state != SY_FLOW_CLOSED &&
 		flow->state != SY_FLOW_TIME_WAIT) {
 		reset_client(worker, flow);
 		/* The way to the backend went with the backend's row. */

@@ -20,6 +20,12 @@ static const struct sy_config_choice on_down_choices[] = {
 	{ NULL, 0 },
 };
 
+static const struct sy_config_choice on_deadline_choices[] = {
+	{ "reset", SY_ON_DEADLINE_RESET },
+	{ "forget", SY_ON_DEADLINE_FORGET },
+	{ NULL, 0 },
+};
+
 static const struct sy_config_choice health_types[] = {
 	{ "tcp", SY_HEALTH_TCP },
 	{ "http", SY_HEALTH_HTTP },
@@ -165,6 +171,14 @@ static const struct sy_config_key pool_keys[] = {
 	{ "on_down", &sy_kind_choice, AT(struct sy_pool_config, on_down),
 		.choices = on_down_choices, .fallback = "keep",
 		.help = "The flows of a backend that goes down: keep them, or reset both sides." },
+	{ "drain_deadline", &sy_kind_duration, AT(struct sy_pool_config, drain_deadline_ms),
+		.unit = 1000, .high = DAY_MS, .fallback = "0s",
+		.help = "How long a backend that is drained or removed may keep its flows; 0s: until they "
+			"end by themselves." },
+	{ "on_deadline", &sy_kind_choice, AT(struct sy_pool_config, on_deadline),
+		.choices = on_deadline_choices, .fallback = "reset",
+		.help = "The flows that are left then: reset both sides, or forget them without a "
+			"word." },
 	{ "health", &sy_kind_object, .offset = offsetof(struct sy_pool_config, health),
 		.section = &health_section, .help = "How the backends are probed." },
 	{ "backends", &sy_kind_list, AT(struct sy_pool_config, backends),

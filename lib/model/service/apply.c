@@ -199,8 +199,12 @@ settle_backend(struct sy_registry *registry, uint32_t id, uint32_t pool_index,
 	}
 	backend->id = id;
 	backend->pool = pool_index;
+	if (backend->leaving && !backend->draining)
+		backend->drain_since_us = 0;
 	backend->leaving = false;
 	backend->on_down = pool->on_down;
+	backend->on_deadline = pool->on_deadline;
+	backend->drain_deadline_ms = pool->drain_deadline_ms;
 	backend->config = *config;
 }
 
@@ -211,6 +215,7 @@ leave_backend(struct sy_registry *registry, struct sy_backend *backend, uint64_t
 		return;
 	backend->leaving = true;
 	backend->state_since_us = now;
+	sy_registry_begin_drain(registry, backend);
 	if (backend->on_down == SY_ON_DOWN_RESET)
 		sy_registry_reset_flows(registry, backend);
 }

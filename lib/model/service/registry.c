@@ -164,12 +164,54 @@ sy_registry_set_quotas(const struct sy_registry *registry, struct sy_quota *quot
 	}
 }
 
+uint32_t
+sy_registry_drain_left(const struct sy_registry *registry, const struct sy_backend *backend)
+{
+	int32_t n = registry->live == NULL ? 0 : sy_live_sum(registry->live, backend->id);
+
+	return n > 0 ? (uint32_t)n : 0;
+}
+
+void
+sy_registry_begin_drain(const struct sy_registry *registry, struct sy_backend *backend)
+{
+	if (backend->drain_since_us != 0)
+		return;
+	backend->drain_since_us = sy_time_us();
+	backend->drain_flows = sy_registry_drain_left(registry, backend);
+	backend->deadline_passed = false;
+}
+
+static void
+end_drain(struct sy_backend *backend)
+{
+	backend->drain_since_us = 0;
+	backend->deadline_passed = false;
+}
+
+/* The flows that are left when the time of the drain is over. */
+static void
+enforce_deadline(struct sy_registry *registry, struct sy_backend *backend, uint64_t now)
+{
+	if (backend->drain_since_us == 0 || backend->drain_deadline_ms == 0 ||
+		backend->deadline_passed ||
+		now - backend->drain_since_us < (uint64_t)backend->drain_deadline_ms * 1000)
+		return;
+	backend->deadline_passed = true;
+	sy_registry_reset_flows(registry, backend);
+	registry->version++;
+}
+
 void
 sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backend, bool on)
 {
 	if (backend->draining == on)
 		return;
 	backend->draining = on;
+	if (on)
+		sy_registry_begin_drain(registry, backend);
+	else
+		end_drain(backend);
 	backend->state_since_us = sy_time_us();
 	if (!on && backend->up_since_us != 0)
 		backend->up_since_us = backend->state_since_us;
@@ -288,6 +330,7 @@ sy_registry_collect(struct sy_registry *registry)
 	for (uint32_t i = 0; i < registry->n_backends; i++) {
 		struct sy_backend *backend = &registry->backends[i];
 
+		enforce_deadline(registry, backend, now);
 		if (!backend->used || !backend->leaving ||
 			now - backend->state_since_us < LEAVING_US || !backend_is_idle(registry, i))
 			continue;

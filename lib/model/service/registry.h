@@ -24,4 +24,7 @@ struct sy_registry {
 /* Flows of this backend are to be reset. */
 void sy_registry_reset_flows(struct sy_registry *registry, struct sy_backend *backend);
 
+/* The drain begins now, unless it goes on already. */
+void sy_registry_begin_drain(const struct sy_registry *registry, struct sy_backend *backend);
+
 #endif /* SY_REGISTRY_PRIVATE_H */

@@ -204,6 +204,8 @@ build_backends(struct build *build)
 		row->family = backend->config.address.family;
 		row->port_be = rte_cpu_to_be_16(backend->config.port);
 		row->generation = backend->generation;
+		row->ends_silently =
+			backend->deadline_passed && backend->on_deadline == SY_ON_DEADLINE_FORGET;
 		row->max_flows = backend->config.max_flows;
 		row->max_new_per_s = backend->config.max_new_per_s;
 		row->is_limited = row->max_flows > 0 || row->max_new_per_s > 0;

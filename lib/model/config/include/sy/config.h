@@ -164,6 +164,12 @@ enum sy_on_down {
 	SY_ON_DOWN_RESET, /* RST to both sides at once */
 };
 
+/* What happens to flows that a drained backend still has when its time is over. */
+enum sy_on_deadline {
+	SY_ON_DEADLINE_RESET, /* RST to both sides */
+	SY_ON_DEADLINE_FORGET, /* nobody is told; later segments are of no flow */
+};
+
 struct sy_pool_config {
 	char name[SY_NAME_SIZE];
 	char scheduler[SY_NAME_SIZE];
@@ -172,6 +178,8 @@ struct sy_pool_config {
 	uint16_t load_factor_percent; /* bounded-hash: most flows of a backend against the mean */
 	uint16_t spill_over_percent; /* of a capacity: then the next priority or zone serves */
 	uint8_t on_down; /* enum sy_on_down */
+	uint8_t on_deadline; /* enum sy_on_deadline */
+	uint32_t drain_deadline_ms; /* 0: none */
 	uint32_t slow_start_ms; /* 0: a returning backend has its whole weight at once */
 	struct sy_health_config health;
 	struct sy_backend_config *backends;

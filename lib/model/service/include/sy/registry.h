@@ -41,6 +41,11 @@ struct sy_backend {
 	char pool_name[SY_NAME_SIZE];
 	struct sy_backend_config config; /* a copy */
 	uint8_t on_down; /* enum sy_on_down, of its pool */
+	uint8_t on_deadline; /* enum sy_on_deadline, likewise */
+	bool deadline_passed; /* of the drain that goes on: its flows have been ended */
+	uint32_t drain_deadline_ms; /* of its pool; 0: none */
+	uint32_t drain_flows; /* that were live when it began to drain or leave */
+	uint64_t drain_since_us; /* sy_time_us() of that; 0: it does neither */
 	uint64_t seed; /* of its pool's name, its name, address and port */
 	int32_t ordered_weight; /* by the operator; below 0: the configuration's */
 	uint16_t effective_weight; /* what schedulers get; the adapt component sets it */
@@ -99,6 +104,10 @@ struct sy_traffic sy_registry_backend_traffic(
 	const struct sy_registry *registry, const struct sy_backend *backend);
 struct sy_traffic sy_registry_service_traffic(
 	const struct sy_registry *registry, const struct sy_service *service);
+
+/* Live flows of a backend that drains or leaves, as published last. */
+uint32_t sy_registry_drain_left(
+	const struct sy_registry *registry, const struct sy_backend *backend);
 
 /* By the operator's word, "pool/backend" or "backend" where only one has that name.  0, or -ENOENT
  * (none) or -EINVAL (several), with error filled. */

@@ -54,6 +54,7 @@ struct sy_backend_row {
 	uint16_t generation; /* a flow of another one has lost its backend */
 	uint8_t family;
 	bool used;
+	bool ends_silently; /* its flows of another generation: nobody is told */
 	bool is_limited; /* by one of the next two */
 	uint32_t max_flows; /* of all workers; 0: no limit */
 	uint32_t max_new_per_s; /* likewise, see sy/quota.h */
