@@ -97,6 +97,8 @@ int daemon_plan_memory(struct daemon *daemon, struct sy_error *error);
 /* workers.c */
 int daemon_create_workers(struct daemon *daemon, struct sy_error *error);
 void daemon_destroy_workers(struct daemon *daemon);
+/* When the ports run, and with them it is known who owns a flow. */
+int daemon_open_local_ports(struct daemon *daemon, struct sy_error *error);
 int daemon_launch_workers(struct daemon *daemon, struct sy_error *error);
 void daemon_halt_workers(struct daemon *daemon);
 

@@ -15,11 +15,25 @@
 #define PROGRAM_BYTES (UINT64_C(16) << 20)
 #define LOSS_PERCENT 25
 
+/* Flows between two families stand in IPv6's table. */
+static bool
+mixes_families(const struct sy_config *config, const struct sy_service_config *service)
+{
+	const struct sy_pool_config *pool = &config->pools[service->pool];
+
+	for (uint32_t i = 0; i < pool->n_backends; i++) {
+		if (pool->backends[i].address.family != service->address.family)
+			return true;
+	}
+	return false;
+}
+
 static bool
 uses_family(const struct sy_config *config, uint8_t family)
 {
 	for (uint32_t i = 0; i < config->n_services; i++) {
-		if (config->services[i].address.family == family)
+		if (config->services[i].address.family == family ||
+			(family == SY_IPV6 && mixes_families(config, &config->services[i])))
 			return true;
 	}
 	return false;
@@ -50,6 +64,7 @@ daemon_worker_params(const struct daemon *daemon, uint32_t worker, struct sy_wor
 		.n_ports = config->n_ports,
 		.max_services = config->max_services,
 		.max_pools = sy_config_max_pools(config),
+		.max_local_ends = sy_config_local_ends(config),
 		.max_flows = { flows_of_worker(daemon, SY_IPV4), flows_of_worker(daemon, SY_IPV6) },
 		.punt_rate = config->punt_rate / daemon->n_workers,
 		.punt_burst = config->punt_burst,

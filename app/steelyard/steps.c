@@ -204,6 +204,8 @@ start_traffic(struct daemon *daemon, struct sy_error *error)
 		sy_routes_set_link(&daemon->routes, (uint8_t)i, daemon->ports->ports[i].link_up);
 	status = daemon_publish(daemon, true, error);
 	if (status == 0)
+		status = daemon_open_local_ports(daemon, error);
+	if (status == 0)
 		status = daemon_launch_workers(daemon, error);
 	if (status != 0)
 		sy_ports_stop(daemon->ports);

@@ -123,6 +123,22 @@ daemon_destroy_workers(struct daemon *daemon)
 }
 
 int
+daemon_open_local_ports(struct daemon *daemon, struct sy_error *error)
+{
+	uint32_t max_ends = sy_config_local_ends(daemon->config);
+	int status = 0;
+
+	for (uint16_t i = 0; i < daemon->n_workers && status == 0; i++)
+		status = sy_worker_open_local_ports(daemon->workers[i], max_ends);
+	if (status == 0)
+		return 0;
+	return sy_error_set(error, status,
+		"no memory for local ports of %u pairs of address and backend: lower max_local_ends or "
+		"give more hugepages",
+		max_ends);
+}
+
+int
 daemon_launch_workers(struct daemon *daemon, struct sy_error *error)
 {
 	for (uint16_t i = 0; i < daemon->n_workers; i++) {

@@ -15,6 +15,7 @@
 #define BACKEND_PORT_TCP 8080
 #define BACKEND_PORT_UDP 5353
 #define CLIENT_PORT 40000
+#define LOCAL_PORT 20000
 
 static const struct golden_table *const tables[] = {
 	&golden_accepted,
@@ -22,6 +23,7 @@ static const struct golden_table *const tables[] = {
 	&golden_nat,
 	&golden_nat_errors,
 	&golden_sctp,
+	&golden_fullnat,
 	&golden_answers,
 	&golden_answer_errors,
 	&golden_told,
@@ -77,6 +79,39 @@ forward(struct sy_packet *packet, enum sy_direction direction)
 	return sy_forward_at(sy_forward_find("nat"))->apply(packet, &flow.flow, NULL);
 }
 
+/* A flow with four parties; one between two families stands in IPv6's table. */
+static void
+make_hiding_flow(struct sy_flow_v6 *v6, uint8_t client, uint8_t backend, uint8_t protocol)
+{
+	static const char *const texts[SY_N_FAMILIES][SY_N_FLOW_PARTIES] = {
+		{ CLIENT4, VIP4, BACKEND4, LOCAL4 },
+		{ CLIENT6, VIP6, BACKEND6, LOCAL6 },
+	};
+
+	make_flow(v6, client, protocol);
+	v6->flow.family = client == backend ? client : SY_IPV6;
+	v6->flow.ports_be[SY_FLOW_LOCAL] = htons(LOCAL_PORT);
+	for (int party = SY_FLOW_CLIENT; party < SY_N_FLOW_PARTIES; party++) {
+		uint8_t family = party <= SY_FLOW_VIP ? client : backend;
+		struct sy_addr addr = address(texts[family][party]);
+
+		if (v6->flow.family == SY_IPV4)
+			v6->flow.v4_be[party] = addr.v4_be;
+		else
+			v6->addresses[party] = family == SY_IPV4 ? sy_addr_map(&addr) : addr;
+	}
+}
+
+static enum sy_drop
+hide(struct sy_packet *packet, enum sy_direction direction, uint8_t client, uint8_t backend)
+{
+	struct sy_flow_v6 flow;
+
+	make_hiding_flow(&flow, client, backend, packet->tuple.protocol);
+	packet->direction = direction;
+	return sy_forward_at(sy_forward_find("fullnat"))->apply(packet, &flow.flow, NULL);
+}
+
 static enum sy_drop
 tell(struct sy_packet *packet, enum golden_step step)
 {
@@ -106,6 +141,18 @@ take(struct sy_packet *packet, uint8_t step)
 		return forward(packet, SY_ORIGINAL);
 	case GOLDEN_TO_CLIENT:
 		return forward(packet, SY_REPLY);
+	case GOLDEN_HIDE_TO_BACKEND:
+		return hide(packet, SY_ORIGINAL, packet->tuple.family, packet->tuple.family);
+	case GOLDEN_HIDE_TO_CLIENT:
+		return hide(packet, SY_REPLY, packet->tuple.family, packet->tuple.family);
+	case GOLDEN_64_TO_BACKEND:
+		return hide(packet, SY_ORIGINAL, SY_IPV6, SY_IPV4);
+	case GOLDEN_64_TO_CLIENT:
+		return hide(packet, SY_REPLY, SY_IPV6, SY_IPV4);
+	case GOLDEN_46_TO_BACKEND:
+		return hide(packet, SY_ORIGINAL, SY_IPV4, SY_IPV6);
+	case GOLDEN_46_TO_CLIENT:
+		return hide(packet, SY_REPLY, SY_IPV4, SY_IPV6);
 	case GOLDEN_TTL:
 		sy_packet_decrement_ttl(packet);
 		return SY_DROP_NONE;

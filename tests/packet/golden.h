@@ -17,9 +17,11 @@
 #define BACKEND4 "10.0.0.11"
 #define ROUTER4 "203.0.113.1"
 #define GATEWAY4 "192.0.2.2"
+#define LOCAL4 "10.0.0.100"
 #define CLIENT6 "2001:db8:c::7"
 #define VIP6 "2001:db8:5::80"
 #define BACKEND6 "fd00:10::11"
+#define LOCAL6 "fd00:10::100"
 #define ROUTER6 "2001:db8:ffff::1"
 #define GATEWAY6 "2001:db8:5::2"
 
@@ -30,6 +32,12 @@ enum golden_step {
 	GOLDEN_NOTHING,
 	GOLDEN_TO_BACKEND, /* NAT by the flow of the packet's family and protocol */
 	GOLDEN_TO_CLIENT,
+	GOLDEN_HIDE_TO_BACKEND, /* full NAT by such a flow, whose backend sees LOCAL port 20000 */
+	GOLDEN_HIDE_TO_CLIENT,
+	GOLDEN_64_TO_BACKEND, /* the same, client IPv6 and backend IPv4 */
+	GOLDEN_64_TO_CLIENT,
+	GOLDEN_46_TO_BACKEND, /* and the other way round */
+	GOLDEN_46_TO_CLIENT,
 	GOLDEN_TTL,
 	GOLDEN_ECHO,
 	GOLDEN_RESET,
@@ -101,6 +109,7 @@ extern const struct golden_table golden_malformed;
 extern const struct golden_table golden_nat;
 extern const struct golden_table golden_nat_errors;
 extern const struct golden_table golden_sctp;
+extern const struct golden_table golden_fullnat;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;

@@ -112,6 +112,7 @@ start_worker(struct fixture *fixture, uint32_t index)
 		};
 	}
 	CHECK(sy_worker_create(&params, &fixture->workers[index]) == 0);
+	CHECK(sy_worker_open_local_ports(fixture->workers[index], 64) == 0);
 }
 
 static void

@@ -9,12 +9,12 @@
 	"}]}"
 
 static bool
-hides_clients(const char *mode)
+mode_has(const char *mode, enum sy_mode_trait trait)
 {
-	return strcmp(mode, "hides") == 0;
+	return trait == SY_MODE_LOCAL && strcmp(mode, "hides") == 0;
 }
 
-static const struct sy_config_names names = { .is_local = hides_clients };
+static const struct sy_config_names names = { .mode_has = mode_has };
 
 static void
 test_lists(void)

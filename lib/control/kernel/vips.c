@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Services' addresses on twins.
+ * Services' addresses on twins, and local ones.
  *
  * An IPv4 address is added with host scope and an IPv6 one as deprecated, so that
  * the host answers for it but never chooses it as source of what it sends by
@@ -101,14 +101,50 @@ choose_port(const struct sy_kernel *kernel, const struct sy_ip *address, uint8_t
 }
 
 static size_t
+count_local(const struct sy_range *ranges, uint16_t n)
+{
+	return (size_t)sy_config_local_count(ranges, n, SY_IPV4) +
+		sy_config_local_count(ranges, n, SY_IPV6);
+}
+
+static size_t
 count_addresses(struct sy_registry *registry)
 {
-	size_t n = 0;
+	const struct sy_config *config = sy_registry_config(registry);
+	size_t n = count_local(config->local_addresses, config->n_local_addresses);
 
 	for (uint32_t i = 0; i < sy_registry_n_services(registry); i++) {
 		const struct sy_service *service = sy_registry_service(registry, i);
 
-		n += service != NULL ? service->config.n_addresses : 0;
+		if (service != NULL)
+			n += service->config.n_addresses +
+				count_local(service->config.local_addresses,
+					service->config.n_local_addresses);
+	}
+	return n;
+}
+
+static uint32_t
+put_vip(const struct sy_kernel *kernel, const struct sy_ip *address, struct vip *vips, uint32_t n)
+{
+	struct vip vip = { .address = *address };
+
+	if (!is_port_address(kernel, address) && choose_port(kernel, address, &vip.port))
+		vips[n++] = vip;
+	return n;
+}
+
+/* Servers ask for local addresses as clients do for services'. */
+static uint32_t
+put_local(const struct sy_kernel *kernel, const struct sy_range *ranges, uint16_t n_ranges,
+	struct vip *vips, uint32_t n)
+{
+	for (uint16_t i = 0; i < n_ranges; i++) {
+		for (uint32_t k = 0; k < sy_range_size(&ranges[i]); k++) {
+			struct sy_ip address = sy_range_at(&ranges[i], k);
+
+			n = put_vip(kernel, &address, vips, n);
+		}
 	}
 	return n;
 }
@@ -117,20 +153,20 @@ count_addresses(struct sy_registry *registry)
 static uint32_t
 list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct vip *vips)
 {
+	const struct sy_config *config = sy_registry_config(registry);
 	uint32_t n_each = 0;
-	uint32_t n = 0;
+	uint32_t n = put_local(kernel, config->local_addresses, config->n_local_addresses, vips, 0);
 
 	for (uint32_t i = 0; i < sy_registry_n_services(registry); i++) {
 		const struct sy_service *service = sy_registry_service(registry, i);
 
 		/* A leaving one has flows that still come by its address. */
-		for (uint16_t a = 0; service != NULL && a < service->config.n_addresses; a++) {
-			struct vip vip = { .address = service->config.addresses[a] };
-
-			if (!is_port_address(kernel, &vip.address) &&
-				choose_port(kernel, &vip.address, &vip.port))
-				vips[n++] = vip;
-		}
+		if (service == NULL)
+			continue;
+		for (uint16_t a = 0; a < service->config.n_addresses; a++)
+			n = put_vip(kernel, &service->config.addresses[a], vips, n);
+		n = put_local(kernel, service->config.local_addresses,
+			service->config.n_local_addresses, vips, n);
 	}
 	qsort(vips, n, sizeof(*vips), compare_vips);
 	for (uint32_t i = 0; i < n; i++) {

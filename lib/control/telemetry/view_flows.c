@@ -47,6 +47,10 @@ make_row(struct sy_surface *surface, const struct sy_flow_record *record, uint32
 	sy_json_text(row, "backend_address",
 		sy_endpoint_text(record->backend_family, &record->backend_address,
 			record->backend_port_be, text));
+	sy_json_text(row, "local",
+		record->local_port_be == 0 ? ""
+					   : sy_endpoint_text(record->backend_family,
+						     &record->local, record->local_port_be, text));
 	sy_json_text(row, "state", record->state);
 	sy_json_number(row, "idle_ms", record->idle_ms);
 	sy_json_number(row, "worker", worker);

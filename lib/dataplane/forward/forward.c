@@ -8,6 +8,7 @@
 
 const struct sy_forward *const sy_forward_modes[UINT8_MAX + 1] = {
 	&sy_forward_nat,
+	&sy_forward_fullnat,
 	&sy_forward_dr,
 	&sy_forward_ipip,
 	&sy_forward_gre,
@@ -55,6 +56,7 @@ sy_forward_has(const char *name, enum sy_mode_trait trait)
 		[SY_MODE_ONE_WAY] = SY_FORWARD_ONE_WAY,
 		[SY_MODE_ON_LINK] = SY_FORWARD_ON_LINK,
 		[SY_MODE_MARKS] = SY_FORWARD_MARKS,
+		[SY_MODE_LOCAL] = SY_FORWARD_LOCAL,
 	};
 	uint8_t row = sy_forward_find(name);
 

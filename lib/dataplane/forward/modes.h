@@ -6,6 +6,7 @@
 #include "sy/forward.h"
 
 extern const struct sy_forward sy_forward_nat;
+extern const struct sy_forward sy_forward_fullnat;
 extern const struct sy_forward sy_forward_dr;
 extern const struct sy_forward sy_forward_ipip;
 extern const struct sy_forward sy_forward_gre;

@@ -70,33 +70,63 @@ end_closed(struct sy_worker *worker, const struct sy_tuple *tuple)
 	return true;
 }
 
-/* The errors are sy_flow_create()'s. */
+/* The flow's tuples; the reply's is NULL where replies do not come here.  Errors are
+ * sy_flow_create()'s. */
+static int
+create_by_tuples(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_tuple *original, const struct sy_tuple *reply)
+{
+	int status = sy_flow_create(worker->flows, original, reply, worker->now, &packet->flow);
+
+	if (status == -EEXIST && reply != NULL && end_closed(worker, reply))
+		status = sy_flow_create(worker->flows, original, reply, worker->now, &packet->flow);
+	return status;
+}
+
+/* A flow whose backend sees a port of ours.  -EADDRNOTAVAIL: none is left. */
+static int
+create_local(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward,
+	struct sy_forward_target *target)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	struct sy_tuple original = packet->tuple;
+	struct sy_tuple reply;
+	int status = sy_local_take(worker, service, &packet->tuple, target);
+
+	if (status != 0)
+		return status;
+	forward->reply_tuple(&packet->tuple, target, &reply);
+	if (original.family != reply.family) {
+		original = sy_tuple_map(&original);
+		reply = sy_tuple_map(&reply);
+	}
+	status = create_by_tuples(worker, packet, &original, &reply);
+	if (status != 0)
+		sy_local_give_back(worker, &reply);
+	return status;
+}
+
 static int
 create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward,
 	uint32_t id)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[id];
-	const struct sy_forward_target target = {
+	struct sy_forward_target target = {
 		.address = backend->address,
 		.port_be = sy_backend_port(backend, packet->tuple.dst_port_be),
 		.family = backend->family,
 	};
 	struct sy_tuple reply;
-	int status;
 
 	if (forward->reply_tuple == NULL)
-		return sy_flow_create(
-			worker->flows, &packet->tuple, NULL, worker->now, &packet->flow);
+		return create_by_tuples(worker, packet, &packet->tuple, NULL);
+	if ((forward->flags & SY_FORWARD_LOCAL) != 0)
+		return create_local(worker, packet, forward, &target);
 	/* From a backend, to itself: no host takes a packet that has its own address as source. */
-	if (unlikely(sy_addr_equal(&target.address, &packet->tuple.src)) &&
-		(forward->flags & SY_FORWARD_LOCAL) == 0)
+	if (unlikely(sy_addr_equal(&target.address, &packet->tuple.src)))
 		return -EEXIST;
 	forward->reply_tuple(&packet->tuple, &target, &reply);
-	status = sy_flow_create(worker->flows, &packet->tuple, &reply, worker->now, &packet->flow);
-	if (status == -EEXIST && end_closed(worker, &reply))
-		status = sy_flow_create(
-			worker->flows, &packet->tuple, &reply, worker->now, &packet->flow);
-	return status;
+	return create_by_tuples(worker, packet, &packet->tuple, &reply);
 }
 
 /* Returns the reason why there is no flow, or SY_DROP_NONE with packet->flow set. */
@@ -106,11 +136,11 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_forward *forward = sy_forward_at(service->mode);
 	uint32_t named = sy_cid_backend(worker, packet);
+	int status = -EEXIST;
 
 	for (int i = 0; i < MAX_PICKS; i++) {
 		enum sy_drop reason;
 		uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet, &reason);
-		int status;
 
 		if (id == SY_NONE)
 			return reason;
@@ -124,7 +154,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 		if (status == -ENOSPC)
 			return SY_DROP_TABLE_FULL;
 	}
-	return SY_DROP_TUPLE_TAKEN;
+	return status == -EADDRNOTAVAIL ? SY_DROP_NO_LOCAL_PORT : SY_DROP_TUPLE_TAKEN;
 }
 
 /* An earlier packet of this burst may have made the flow since the burst was looked up. */
@@ -176,6 +206,9 @@ admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
 		sy_one_packet(worker, packet);
 		return;
 	}
+	if (sy_local_may_map(worker, service) && sy_local_find_mapped(worker, packet) &&
+		sy_pass(worker, packet))
+		return;
 	if (worker->flows_made && !is_error && find_just_made(worker, packet) &&
 		sy_pass(worker, packet))
 		return;
@@ -272,6 +305,8 @@ sy_admit(struct sy_worker *worker, struct sy_packet *packet)
 		admit_tail(worker, packet);
 	else if (packet->service != SY_NONE)
 		admit_to_service(worker, packet);
+	else if ((packet->flags & SY_PACKET_LOCAL) != 0)
+		sy_local_admit(worker, packet);
 	else if (sy_snapshot_address(worker->snapshot, packet->tuple.family, &packet->tuple.dst) ==
 		SY_ADDRESS_VIP)
 		refuse(worker, packet);

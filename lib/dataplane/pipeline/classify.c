@@ -23,6 +23,8 @@ sy_classify(struct sy_worker *worker, struct sy_packet *packet)
 		packet->verdict = SY_VERDICT_KERNEL;
 	else if (kind == SY_ADDRESS_VIP)
 		packet->flags |= SY_PACKET_NO_SERVICE;
+	else if (kind == SY_ADDRESS_LOCAL)
+		packet->flags |= SY_PACKET_LOCAL;
 }
 
 void

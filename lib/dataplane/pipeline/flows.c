@@ -45,6 +45,8 @@ uncount(struct sy_worker *worker, const struct sy_flow *flow)
 	worker->stats->backends[flow->backend].flows_ended++;
 	count(worker, SY_COUNTER_FLOWS_ENDED, 1);
 	worker->flows_changed = true;
+	if ((sy_forward_at(flow->mode)->flags & SY_FORWARD_LOCAL) != 0)
+		sy_local_give(worker, flow);
 }
 
 void

@@ -267,9 +267,9 @@ send_with_way(struct sy_worker *worker, struct sy_packet *packet, const struct s
 		.snapshot = snapshot,
 		.id = sy_next_id(worker),
 	};
-	int overhead = packet->direction == SY_ORIGINAL
-		? forward->overhead[packet->tuple.family][way.backend->family]
-		: 0;
+	uint8_t family =
+		packet->direction == SY_ORIGINAL ? way.backend->family : way.service->family;
+	int overhead = forward->overhead[packet->tuple.family][family];
 
 	send_by(worker, packet, forward, overhead, &way);
 }

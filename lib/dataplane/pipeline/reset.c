@@ -38,6 +38,7 @@ reset_client(struct sy_worker *worker, const struct sy_flow *flow)
 	const struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
 
 	to_client = sy_tuple_reverse(&to_client);
+	to_client = sy_tuple_unmap(&to_client);
 	if (flow->state == SY_FLOW_SYN_SENT)
 		send_reset(worker, &to_client, 0, client->next, true);
 	else
@@ -55,6 +56,7 @@ reset_backend(struct sy_worker *worker, const struct sy_flow *flow)
 	if ((flow->flags & SY_FLOW_INTRODUCED) != 0 && flow->state != SY_FLOW_SYN_SENT)
 		seq = sy_introduction_reset_seq(flow);
 	to_backend = sy_tuple_reverse(&to_backend);
+	to_backend = sy_tuple_unmap(&to_backend);
 	send_reset(worker, &to_backend, seq, 0, false);
 }
 

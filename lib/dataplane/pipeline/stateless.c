@@ -143,8 +143,11 @@ send_to(struct sy_worker *worker, struct sy_packet *packet, uint32_t id)
 	backend = &worker->snapshot->backends[id];
 	destination = (struct sy_ip){ backend->address, backend->family };
 	if (find_way(worker, packet, backend->next_hop, &destination)) {
-		const struct sy_forward_target target = { backend->address,
-			sy_backend_port(backend, packet->tuple.dst_port_be), backend->family };
+		const struct sy_forward_target target = {
+			.address = backend->address,
+			.port_be = sy_backend_port(backend, packet->tuple.dst_port_be),
+			.family = backend->family,
+		};
 
 		count_packet(worker, packet);
 		translate(worker, packet, &target, backend);
@@ -276,8 +279,11 @@ static void
 send_to_client(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	const struct sy_forward_target target = { service->address,
-		service_port(service, packet->tuple.src_port_be), service->family };
+	const struct sy_forward_target target = {
+		.address = service->address,
+		.port_be = service_port(service, packet->tuple.src_port_be),
+		.family = service->family,
+	};
 	const struct sy_ip client = { packet->tuple.dst, packet->tuple.family };
 	uint32_t next_hop = sy_snapshot_next_hop(worker->snapshot, client.family, &client.addr);
 

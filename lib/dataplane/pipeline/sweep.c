@@ -63,30 +63,46 @@ state_word(uint8_t state)
 	return state < RTE_DIM(words) ? words[state] : "unknown";
 }
 
+/* What the backend sees in the client's place. */
+static void
+write_local(const struct sy_flow *flow, struct sy_flow_record *record)
+{
+	struct sy_tuple reply = sy_flow_tuple(flow, SY_REPLY);
+
+	if ((sy_forward_at(flow->mode)->flags & SY_FORWARD_LOCAL) == 0)
+		return;
+	reply = sy_tuple_unmap(&reply);
+	record->local = reply.dst;
+	record->local_port_be = reply.dst_port_be;
+}
+
 static void
 write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct sy_request *request)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[flow->backend];
+	struct sy_tuple original = sy_flow_tuple(flow, SY_ORIGINAL);
 
 	if (request->n == request->room ||
 		(request->service != SY_NONE && request->service != flow->service) ||
 		(request->backend != SY_NONE && request->backend != flow->backend))
 		return;
-	request->records[request->n++] = (struct sy_flow_record){
-		.client = sy_flow_address(flow, SY_FLOW_CLIENT),
-		.vip = sy_flow_address(flow, SY_FLOW_VIP),
+	original = sy_tuple_unmap(&original);
+	request->records[request->n] = (struct sy_flow_record){
+		.client = original.src,
+		.vip = original.dst,
 		.backend_address = backend->address,
 		.service = flow->service,
 		.backend = flow->backend,
 		.idle_ms = sy_ticks_since(worker->now, flow->last_seen),
-		.client_port_be = flow->ports_be[SY_FLOW_CLIENT],
-		.vip_port_be = flow->ports_be[SY_FLOW_VIP],
+		.client_port_be = original.src_port_be,
+		.vip_port_be = original.dst_port_be,
 		.backend_port_be = backend->port_be,
-		.family = flow->family,
+		.family = original.family,
 		.backend_family = backend->family,
 		.protocol = flow->protocol,
 		.state = state_word(flow->state),
 	};
+	write_local(flow, &request->records[request->n++]);
 }
 
 /* Whether the flow, which has shown too little to be kept while room is scarce, is to make some. */

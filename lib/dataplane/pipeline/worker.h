@@ -9,6 +9,7 @@
 
 #include "sy/flow.h"
 #include "sy/forward.h"
+#include "sy/local_ports.h"
 #include "sy/owner.h"
 #include "sy/packet.h"
 #include "sy/worker.h"
@@ -65,6 +66,7 @@ struct stateless_window {
 struct sy_worker {
 	const struct sy_snapshot *snapshot; /* of this turn */
 	struct sy_flow_table *flows;
+	struct sy_local_ports *local_ports; /* NULL: not set up */
 	struct sy_worker_stats *stats;
 	struct sy_live_view live;
 	uint64_t uptime_ms;
@@ -81,6 +83,7 @@ struct sy_worker {
 	uint64_t first_tsc;
 	uint64_t cycles_per_ms;
 	uint32_t index;
+	int socket;
 	uint32_t n_workers;
 	uint32_t n_ports;
 	struct sy_publication *publication;
@@ -253,6 +256,22 @@ bool sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet);
 void sy_one_packet(struct sy_worker *worker, struct sy_packet *packet); /* to such a service */
 bool sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_stateless_is_recent(struct sy_worker *worker, uint32_t service);
+
+/*
+ * local.c: what backends see in place of clients.
+ *
+ * take: 0 with target's local address and port, or -EADDRNOTAVAIL; give: of a flow that ends, or of
+ * one that was not made.  find_mapped: whether an IPv4 packet without a flow has one in IPv6's
+ * table, which is then the packet's; may_map: whether packets of a service may.  admit: a packet to
+ * a local address that has no flow.
+ */
+int sy_local_take(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_tuple *tuple, struct sy_forward_target *target);
+void sy_local_give(struct sy_worker *worker, const struct sy_flow *flow);
+void sy_local_give_back(struct sy_worker *worker, const struct sy_tuple *reply);
+bool sy_local_find_mapped(struct sy_worker *worker, struct sy_packet *packet);
+bool sy_local_may_map(const struct sy_worker *worker, const struct sy_service_row *service);
+void sy_local_admit(struct sy_worker *worker, struct sy_packet *packet);
 
 /* answer.c: the packet becomes an answer to its sender, or is dropped. */
 void sy_answer_reset(struct sy_worker *worker, struct sy_packet *packet, enum sy_drop otherwise);

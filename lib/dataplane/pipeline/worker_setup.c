@@ -92,6 +92,7 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 		return -ENOMEM;
 	w->index = params->index;
 	w->next_id = (uint16_t)params->index;
+	w->socket = params->socket;
 	w->n_workers = params->n_workers;
 	w->owners = params->owners;
 	w->publication = params->publication;
@@ -130,6 +131,46 @@ sy_worker_set_idle(struct sy_worker *worker, enum sy_idle_mode mode,
 		interrupts != NULL ? *interrupts : (struct sy_worker_interrupts){ .arm = NULL };
 }
 
+/* Below are what hosts keep for services of their own. */
+#define FIRST_LOCAL_PORT 1024
+#define LAST_LOCAL_PORT UINT16_MAX
+
+static struct sy_local_ports_params
+local_params(const struct sy_owners *owners, uint32_t n_workers, uint32_t max_ends)
+{
+	bool several = owners != NULL && n_workers > 1;
+
+	return (struct sy_local_ports_params){
+		.hash = several && owners->by_nic ? &owners->hash : NULL,
+		.one_sided = true,
+		.workers = several ? owners->workers : NULL,
+		.bits = several ? (unsigned int)__builtin_popcount(owners->mask) : 0,
+		.first = FIRST_LOCAL_PORT,
+		.last = LAST_LOCAL_PORT,
+		.max_ends = max_ends,
+	};
+}
+
+int
+sy_worker_open_local_ports(struct sy_worker *worker, uint32_t max_ends)
+{
+	struct sy_local_ports_params params =
+		local_params(worker->owners, worker->n_workers, max_ends);
+
+	params.worker = worker->index;
+	params.seed = sy_random_next(&worker->random);
+	params.socket = worker->socket;
+	return sy_local_ports_create(&params, &worker->local_ports);
+}
+
+struct sy_local_ports_counters
+sy_worker_local_ports(const struct sy_worker *worker)
+{
+	if (worker->local_ports == NULL)
+		return (struct sy_local_ports_counters){ .taken = 0 };
+	return sy_local_ports_counters(worker->local_ports);
+}
+
 void
 sy_worker_destroy(struct sy_worker *worker)
 {
@@ -137,10 +178,24 @@ sy_worker_destroy(struct sy_worker *worker)
 		return;
 	sy_flow_table_destroy(worker->flows);
 	free_fragments(worker->fragments);
+	sy_local_ports_destroy(worker->local_ports);
 	rte_free(worker->cursors);
 	rte_free(worker->windows);
 	rte_free(worker->full_ms);
 	rte_free(worker);
+}
+
+/* Whichever rung of steering it will be: each worker has its share of an address's ports. */
+static uint64_t
+local_ports_bytes(const struct sy_worker_params *params)
+{
+	struct sy_local_ports_params local;
+	struct sy_owners owners;
+
+	sy_owners_init(&owners, params->n_workers, 1);
+	local = local_params(&owners, params->n_workers, params->max_local_ends);
+	local.worker = params->index;
+	return params->max_local_ends > 0 ? sy_local_ports_bytes(&local) : 0;
 }
 
 uint64_t
@@ -151,5 +206,6 @@ sy_worker_bytes(const struct sy_worker_params *params)
 	return sizeof(struct sy_worker) + sizeof(struct fragments) + sy_flow_table_bytes(&flows) +
 		(uint64_t)(params->max_pools + 1) * sizeof(uint32_t) +
 		(uint64_t)(params->max_services + 1) *
-		(sizeof(struct stateless_window) + sizeof(uint64_t));
+		(sizeof(struct stateless_window) + sizeof(uint64_t)) +
+		local_ports_bytes(params);
 }

@@ -176,12 +176,10 @@ static int
 check_service(struct sy_config_parser *parser, uint32_t i)
 {
 	const struct sy_service_config *service = &parser->config->services[i];
-	const struct sy_config_names *names = parser->names;
 	struct sy_config_path list = sy_config_path("services[%u].local_addresses", i);
 	int code = check_list(parser, &list, service->local_addresses, service->n_local_addresses);
 
-	if (code != 0 || names == NULL || names->is_local == NULL ||
-		!names->is_local(service->mode))
+	if (code != 0 || !sy_config_mode_has(parser, i, SY_MODE_LOCAL))
 		return code;
 	return check_need(parser, i);
 }

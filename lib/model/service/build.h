@@ -34,4 +34,9 @@ int sy_keepers_build(struct build *build);
 /* The bits of a client's address that count. */
 struct sy_addr sy_keepers_mask(const struct sy_service_config *config);
 
+/* locals.c: how many entries the local addresses take; 0 or -ENOMEM, when the services' rows are
+ * there. */
+uint32_t sy_locals_count(const struct build *build);
+int sy_locals_build(struct build *build);
+
 #endif /* SY_SNAPSHOT_BUILD_H */

@@ -112,10 +112,16 @@ struct sy_path
 sy_snapshot_route(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination)
 {
-	uint32_t found = sy_lpm_find(snapshot->lpm, family, destination);
 	struct sy_path path = { .next_hop = SY_NONE, .port = UINT8_MAX };
 	const struct sy_route_row *route;
+	uint32_t found;
 
+	if (family == SY_IPV6 && sy_addr_is_mapped(destination)) {
+		struct sy_addr plain = sy_addr_unmap(destination);
+
+		return sy_snapshot_route(snapshot, SY_IPV4, &plain);
+	}
+	found = sy_lpm_find(snapshot->lpm, family, destination);
 	if (found == SY_LPM_NONE)
 		return path;
 	route = &snapshot->routes[found];
@@ -136,11 +142,15 @@ uint32_t
 sy_snapshot_next_hop(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *destination)
 {
-	uint32_t found = sy_lpm_find(snapshot->lpm, family, destination);
-	const struct sy_route_row *route = &snapshot->routes[found];
+	const struct sy_route_row *route;
+	uint32_t found;
 
+	if (family == SY_IPV6 && unlikely(sy_addr_is_mapped(destination)))
+		return sy_snapshot_route(snapshot, family, destination).next_hop;
+	found = sy_lpm_find(snapshot->lpm, family, destination);
 	if (unlikely(found == SY_LPM_NONE))
 		return SY_NONE;
+	route = &snapshot->routes[found];
 	if (likely(!route->on_link))
 		return route->next_hop;
 	return sy_snapshot_route(snapshot, family, destination).next_hop;

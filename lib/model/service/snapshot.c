@@ -52,6 +52,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot->routes);
 	free(snapshot->trusted);
 	free(snapshot->tunnels);
+	free(snapshot->locals);
 	free(snapshot);
 }
 
@@ -104,7 +105,7 @@ allocate(struct build *build)
 		n_vips += service != NULL ? service->config.n_addresses : 0;
 	}
 	s->index->services = sy_index_table_create(n_vips);
-	s->index->addresses = sy_index_table_create(n_vips + n_addresses);
+	s->index->addresses = sy_index_table_create(n_vips + n_addresses + sy_locals_count(build));
 	s->index->endpoints = sy_index_table_create(2 * s->n_backends);
 	s->index->neighbours = sy_index_table_create(s->n_next_hops);
 	if (s->index->services == NULL || s->index->addresses == NULL ||
@@ -198,6 +199,7 @@ build_backends(struct build *build)
 		if (backend == NULL)
 			continue;
 		row->used = true;
+		build->snapshot->has_backends[backend->config.address.family] = true;
 		row->accepts = sy_backend_is_candidate(backend);
 		row->down = backend->health == SY_HEALTH_DOWN;
 		row->address = backend->config.address.addr;
@@ -455,6 +457,8 @@ build_all(struct build *build)
 		status = sy_trust_build(build);
 	if (status == 0)
 		status = sy_tunnels_build(build);
+	if (status == 0)
+		status = sy_locals_build(build);
 	return status != 0 ? status : sy_stateless_build(build);
 }
 

@@ -3,8 +3,8 @@
 
 from . import quic
 from .servers import HTTP_PORT
-from .topology import (BACKENDS, CLIENT4, CLIENT6, LAN4, LAN6, LAN_DEVICE, VIP4, VIP6, WAN4, WAN6,
-                       WAN_DEVICE, backend4, backend6)
+from .topology import (BACKENDS, CLIENT4, CLIENT6, LAN4, LAN6, LAN_DEVICE, LOCALS4, LOCALS6, VIP4,
+                       VIP6, WAN4, WAN6, WAN_DEVICE, backend4, backend6)
 
 # Quick enough that a test of a few seconds sees a backend go and come back.
 HEALTH = {"type": "http", "path": "/health", "interval": "400ms", "timeout": "400ms", "rise": 2,
@@ -42,8 +42,9 @@ def ports(kind):
 
 def build(session, kind, hugepages, workers=1):
     """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
-    share backends but no pool with the rest; 'guarded', with a quota of half-open flows; and 'echo', a
-    range of ports, which its backends keep; 'quic'; and 'kept', which keeps clients."""
+    share backends but no pool with the rest; 'guarded', with a quota of half-open flows; 'echo', a
+    range of ports, which its backends keep; 'quic'; 'kept', which keeps clients; and 'hidden', whose
+    backends do not see their clients."""
     no_probe = {"type": "none"}
     primaries = [name for name in BACKENDS if name != "spare"]
     return {
@@ -51,6 +52,7 @@ def build(session, kind, hugepages, workers=1):
         "log_level": "info", "hugepages": hugepages,
         "idle": {"mode": "sleep"},
         "control": {"socket": f"{session.dir}/control.sock"},
+        "local_addresses": [LOCALS4, LOCALS6],
         "ports": ports(kind),
         "routes": [{"to": "0.0.0.0/0", "via": CLIENT4, "port": "wan"},
                    {"to": "::/0", "via": CLIENT6, "port": "wan"}],
@@ -85,7 +87,10 @@ def build(session, kind, hugepages, workers=1):
             service("sctp6", VIP6, 2905, "sctp6", "sctp", timeouts={"closed": "1s"}),
             service("extra", VIP4, 81, "extra"),
             service("cut", VIP4, 82, "cut"),
-            service("guarded", VIP4, 84, "extra", max_half_open=64)],
+            service("guarded", VIP4, 84, "extra", max_half_open=64),
+            service("hidden", VIP4, 90, "web", mode="fullnat"),
+            service("hidden6", VIP6, 90, "web6", mode="fullnat"),
+            service("hidden-dns", VIP4, 90, "dns", "udp", mode="fullnat")],
     }
 
 

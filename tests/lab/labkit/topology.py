@@ -16,6 +16,8 @@ LAN4, LAN6 = "10.0.0.1", "2001:db8:2::1"
 FAR4, FAR6 = "198.51.100.2", "2001:db8:51::2"
 ROUTER4, ROUTER6 = "198.51.100.1", "2001:db8:51::1"
 FAR_MTU = 1400
+# What backends see in place of clients, by services that hide them.
+LOCALS4, LOCALS6 = "10.0.0.240-10.0.0.243", "2001:db8:2::f0-2001:db8:2::f3"
 
 BACKENDS = {"web1": 11, "web2": 12, "web3": 13, "spare": 19}
 WAN_DEVICE, LAN_DEVICE = "wan0", "lan0"

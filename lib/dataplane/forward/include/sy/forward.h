@@ -42,6 +42,10 @@ struct sy_forward_target { /* the backend chosen; of a reply without a flow the 
 	struct sy_addr address;
 	uint16_t port_be;
 	uint8_t family;
+	/* SY_FORWARD_LOCAL, of a new flow: what the backend is to see, of its own family.  The
+	 * pipeline has taken the port, and gives it back when the flow ends. */
+	uint16_t local_port_be;
+	struct sy_addr local;
 };
 
 /* What a mode may read beyond the packet and its flow; all of the snapshot in hand. */

@@ -29,6 +29,7 @@ enum sy_packet_flag {
 	SY_PACKET_HOST = 1 << 5, /* ARP, neighbour discovery, multicast, other protocols */
 	SY_PACKET_FIRST = 1 << 6, /* has made its flow; not parse's */
 	SY_PACKET_NO_SERVICE = 1 << 7, /* to a virtual IP, none of its services; not parse's */
+	SY_PACKET_LOCAL = 1 << 8, /* to a local address; not parse's */
 };
 
 enum sy_verdict {

@@ -20,6 +20,7 @@
 #include <rte_mempool.h>
 
 #include "sy/config.h"
+#include "sy/local_ports.h"
 #include "sy/mailbox.h"
 #include "sy/owner.h"
 #include "sy/persistence.h"
@@ -65,6 +66,7 @@ struct sy_worker_params {
 	uint32_t max_services;
 	uint32_t max_pools;
 	uint32_t max_flows[SY_N_FAMILIES]; /* of this worker */
+	uint32_t max_local_ends; /* for sy_worker_bytes() */
 	uint32_t punt_rate; /* of this worker and each kind of packet, a second: see punt.c */
 	uint32_t punt_burst;
 	uint8_t idle_mode; /* enum sy_idle_mode */
@@ -83,6 +85,15 @@ void sy_worker_destroy(struct sy_worker *worker); /* stopped, or never run; NULL
  * SY_IDLE_INTERRUPT and copied; NULL: none. */
 void sy_worker_set_idle(struct sy_worker *worker, enum sy_idle_mode mode,
 	const struct sy_worker_interrupts *interrupts);
+
+/*
+ * Management core, before the worker runs and when the owners are settled: gives it local ports for
+ * max_ends pairs of a local address and a backend.  0, -ENOMEM, or -EINVAL: under the NICs' key
+ * ports alone do not reach every worker.
+ */
+int sy_worker_open_local_ports(struct sy_worker *worker, uint32_t max_ends);
+/* Any thread; all 0 without local ports. */
+struct sy_local_ports_counters sy_worker_local_ports(const struct sy_worker *worker);
 
 /* lcore_function_t: argument is the worker.  Returns 0 after stop(). */
 int sy_worker_run(void *worker);

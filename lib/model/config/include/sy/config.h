@@ -381,6 +381,7 @@ enum sy_mode_trait {
 	SY_MODE_ONE_WAY, /* replies go past; the backend sees the service's own port */
 	SY_MODE_ON_LINK, /* reaches backends in a network of a port only */
 	SY_MODE_MARKS, /* tells backends of the service by its DSCP */
+	SY_MODE_LOCAL, /* hides clients behind local addresses */
 };
 
 /*
@@ -390,7 +391,6 @@ enum sy_mode_trait {
 struct sy_config_names {
 	bool (*is_scheduler)(const char *name);
 	bool (*is_mode)(const char *name);
-	bool (*is_local)(const char *mode); /* hides clients behind local addresses; NULL: none */
 	bool (*mode_has)(const char *name, enum sy_mode_trait trait); /* NULL: none has any */
 	const char *schedulers;
 	const char *modes;

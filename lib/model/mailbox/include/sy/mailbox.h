@@ -41,13 +41,15 @@ struct sy_flow_record {
 	struct sy_addr client;
 	struct sy_addr vip;
 	struct sy_addr backend_address; /* of backend_family */
+	struct sy_addr local; /* what the backend sees as the client, of backend_family */
 	uint32_t service; /* id */
 	uint32_t backend; /* id */
 	uint32_t idle_ms;
 	uint16_t client_port_be;
 	uint16_t vip_port_be;
 	uint16_t backend_port_be;
-	uint8_t family;
+	uint16_t local_port_be; /* 0: it sees the client himself */
+	uint8_t family; /* of client and service */
 	uint8_t backend_family;
 	uint8_t protocol;
 	const char *state; /* a word that lives as long as the program */

@@ -88,6 +88,12 @@ struct sy_route_row {
 	struct sy_ip via;
 };
 
+/* A row of local addresses of one family, in the snapshot's list. */
+struct sy_locals {
+	uint32_t first;
+	uint32_t n;
+};
+
 /* Outer IPv6, UDP, VXLAN and inner Ethernet headers. */
 #define SY_TUNNEL_HEADERS 72
 
@@ -138,6 +144,7 @@ struct sy_service_row {
 	struct sy_addr persist_mask; /* of clients' addresses */
 	uint64_t persist_seed; /* tells this service's clients from other services' */
 	struct sy_quic *quic; /* connection IDs name servers; NULL: it is not QUIC */
+	struct sy_locals locals[SY_N_FAMILIES]; /* what backends see in clients' place */
 };
 
 enum sy_reply { /* a backend answers for one service of each at most, if it can be told at all */
@@ -169,6 +176,8 @@ struct sy_snapshot {
 	struct sy_next_hop *next_hops;
 	struct sy_route_row *routes;
 	struct sy_tunnel *tunnels; /* services' rows point here; NULL: no service has one */
+	struct sy_addr *locals; /* local addresses: see struct sy_locals */
+	bool has_backends[SY_N_FAMILIES]; /* of a family */
 	/* private, by backend id: the pool whose clients it may keep, or SY_NONE */
 	uint32_t *keepers;
 	uint32_t (*replies)
@@ -246,6 +255,7 @@ enum sy_address_kind {
 	SY_ADDRESS_OTHER,
 	SY_ADDRESS_VIP, /* a service has it and no port has */
 	SY_ADDRESS_HOST, /* a port's own, maybe a service's too */
+	SY_ADDRESS_LOCAL, /* what backends see as the client */
 };
 enum sy_address_kind sy_snapshot_address(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address);
@@ -258,7 +268,7 @@ bool sy_snapshot_is_backend(const struct sy_snapshot *snapshot, uint8_t family,
 bool sy_snapshot_has_backend(
 	const struct sy_snapshot *snapshot, uint8_t family, const struct sy_addr *address);
 
-/* How to reach a destination. */
+/* How to reach a destination.  An IPv4-mapped one is reached as IPv4. */
 struct sy_path {
 	uint32_t next_hop; /* SY_NONE: no neighbour entry yet */
 	uint8_t port; /* UINT8_MAX: no route at all */
