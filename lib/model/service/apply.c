@@ -199,8 +199,10 @@ settle_backend(struct sy_registry *registry, uint32_t id, uint32_t pool_index,
 	}
 	backend->id = id;
 	backend->pool = pool_index;
-	if (backend->leaving && !backend->draining)
+	if (backend->leaving && !backend->draining) {
 		backend->drain_since_us = 0;
+		backend->deadline_passed = false;
+	}
 	backend->leaving = false;
 	backend->on_down = pool->on_down;
 	backend->on_deadline = pool->on_deadline;

@@ -12,9 +12,9 @@ named_backend(const struct build *build, uint32_t id)
 {
 	const struct sy_backend *backend = sy_registry_backend(build->registry, id);
 
-	return backend == NULL || backend->leaving || backend->config.server_id_length == 0
-		? NULL
-		: backend;
+	if (backend == NULL || backend->leaving || backend->deadline_passed)
+		return NULL;
+	return backend->config.server_id_length > 0 ? backend : NULL;
 }
 
 static int
