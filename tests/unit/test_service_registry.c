@@ -107,6 +107,26 @@ test_address_is_identity(void)
 	sy_config_free(second);
 }
 
+/* Flows keep the mode that they were made by: their service must stay what it is. */
+static void
+test_mode_is_identity(void)
+{
+	struct sy_config *first = parse("", BACKEND("a", "11"));
+	struct sy_config *second = parse("", BACKEND("a", "11"));
+
+	snprintf(first->services[0].mode, sizeof(first->services[0].mode), "ipip");
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	stats->workers[0]->loads[0].n_flows = 1;
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, NULL), 0);
+	CU_ASSERT_TRUE(sy_registry_service(registry, 0)->leaving);
+	CU_ASSERT_STRING_EQUAL(sy_registry_service(registry, 0)->config.mode, "ipip");
+	CU_ASSERT_STRING_EQUAL(sy_registry_service(registry, 1)->config.mode, "nat");
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
 /* What is left when the time of a drain is over ends; a drain taken back begins anew. */
 static void
 test_drain_deadline(void)
@@ -268,6 +288,7 @@ test_find_says_what_is_wrong(void)
 static const struct sy_test tests[] = {
 	{ "numbers stay over a reload", test_numbers_stay },
 	{ "another address is another backend", test_address_is_identity },
+	{ "another mode is another service", test_mode_is_identity },
 	{ "flows left at a drain's deadline end, once", test_drain_deadline },
 	{ "a leaving backend keeps its number while it has flows", test_leaving_waits_for_flows },
 	{ "what has no room changes nothing", test_no_room_changes_nothing },

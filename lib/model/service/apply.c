@@ -36,11 +36,13 @@ backend_identity(const struct sy_pool_config *pool, const struct sy_backend_conf
 	return sy_hash_pair(hash, backend->address.family);
 }
 
+/* The mode too: flows keep the one that they were made by, and what it needs of its service. */
 static uint64_t
 service_identity(const struct sy_service_config *service)
 {
 	uint64_t hash = sy_hash_endpoint(&service->address.addr, service->port);
 
+	hash = sy_hash_pair(hash, sy_hash_bytes(service->mode, strlen(service->mode)));
 	hash = sy_hash_pair(hash, service->ports.high);
 	return sy_hash_pair(hash, ((uint64_t)service->protocol << 8) | service->address.family);
 }
