@@ -280,6 +280,25 @@ test_first_fit_of_many(void)
 	fixture_fini(&fixture);
 }
 
+/* Those that it looks at are full, and those that it draws cannot be: they have no capacity. */
+static void
+test_first_fit_behind_the_full(void)
+{
+	struct fixture fixture;
+
+	fixture_prepare(&fixture, "first-fit", NULL, 5000);
+	for (uint32_t i = 0; i < 256; i++)
+		fixture.candidates[i].capacity = 1;
+	fixture_build(&fixture);
+	for (uint32_t i = 0; i < 256; i++)
+		atomic_store(&fixture.live->sum[fixture_backend(i)], 1);
+	for (uint32_t i = 0; i < 100; i++) {
+		fixture.cursors[0] = 0;
+		CU_ASSERT(fixture_pick(&fixture, 0) >= 256);
+	}
+	fixture_fini(&fixture);
+}
+
 static void
 test_failover(void)
 {
@@ -300,6 +319,8 @@ static const struct sy_test tests[] = {
 	{ "sed goes by capacities when all have one", test_speeds },
 	{ "first-fit and best-fit fill capacities", test_fits },
 	{ "first-fit fills thousands in order", test_first_fit_of_many },
+	{ "first-fit finds room behind thousands, where nothing has a capacity",
+		test_first_fit_behind_the_full },
 	{ "failover takes the first", test_failover },
 };
 

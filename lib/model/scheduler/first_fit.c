@@ -17,6 +17,14 @@ has_room(const struct least_row *row, const struct sy_pick *pick)
 	return row->share == 0 || least_live(row, pick) < row->share;
 }
 
+/* Where all that was looked at is full: one without a capacity never is, and has no share to be
+ * divided by. */
+static double
+overload(const struct least_row *row, const struct sy_pick *pick)
+{
+	return row->share == 0 ? 0 : least_load(row, pick);
+}
+
 /* Room below n that has come free, or n. */
 static uint32_t
 find_freed(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t n)
@@ -48,7 +56,7 @@ first_fit_pick(const struct sy_scheduler_state *state, const struct sy_pick *pic
 	if (state->n_rows <= LEAST_EXACT)
 		return state->rows[least_find(state, pick, least_load, 0)].backend;
 	*pick->cursor = end;
-	return state->rows[least_of_sample(state, pick, least_load)].backend;
+	return state->rows[least_of_sample(state, pick, overload)].backend;
 }
 
 const struct sy_scheduler sy_scheduler_first_fit = {
