@@ -258,6 +258,21 @@ test_flood(void)
 	finish();
 }
 
+/* Tails cannot be told to be the host's before their first piece is. */
+static void
+test_host(void)
+{
+	for (uint32_t n_workers = 1; n_workers <= 2; n_workers++) {
+		fixture_start(&fixture, CONFIG, n_workers);
+		fixture.owners.early = n_workers > 1;
+		give(FIXTURE_WAN, TAIL(CLIENT4, "192.0.2.1", 7, 370, 48));
+		give(FIXTURE_WAN, FIRST(CLIENT4, 40000, "192.0.2.1", 500, 7));
+		give(FIXTURE_WAN, TAIL(CLIENT4, "192.0.2.1", 7, MF | 185, 1480));
+		CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_TO_KERNEL), 3);
+		finish();
+	}
+}
+
 static const struct sy_test tests[] = {
 	{ "pieces follow the first one, in any order and at any worker", test_any_order },
 	{ "a backend's answer in pieces goes back as the service's", test_replies },
@@ -265,6 +280,7 @@ static const struct sy_test tests[] = {
 	{ "pieces that overlap the first are dropped, with all that come after", test_overlap },
 	{ "pieces without a first one wait, and are given up", test_others_wait },
 	{ "a packet whose first piece is refused makes no flow", test_refused_first },
+	{ "the host gets its pieces, with any number of workers", test_host },
 	{ "a flood of pieces takes no more than its room", test_flood },
 };
 

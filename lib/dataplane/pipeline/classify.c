@@ -33,8 +33,8 @@ sy_stage_classify(struct sy_worker *worker, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct sy_packet *packet = &worker->packets[i];
 
-		/* A tail has no ports yet: see fragments.c. */
-		if (packet->verdict == SY_VERDICT_NONE && !sy_packet_is_tail(packet))
+		/* Tails have no ports yet, and wait for what becomes of the first: see fragments.c. */
+		if (packet->verdict == SY_VERDICT_NONE && (packet->flags & SY_PACKET_FRAGMENT) == 0)
 			sy_classify(worker, packet);
 	}
 }
