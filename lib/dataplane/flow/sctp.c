@@ -35,7 +35,8 @@ advance_handshake(struct sy_flow *flow, uint8_t direction, const struct sy_sctp_
 		if (flow->state == SY_FLOW_SYN_SENT && direction == SY_REPLY)
 			flow->state = SY_FLOW_SYN_RECEIVED;
 	}
-	if (sy_sctp_has(packet, SY_SCTP_COOKIE_ECHO) &&
+	/* No side has tag 0 (section 3.3.2): it stands where the other side is not heard. */
+	if (sy_sctp_has(packet, SY_SCTP_COOKIE_ECHO) && packet->tag != 0 &&
 		packet->tag == flow->sides[!direction].acked)
 		restart(flow);
 	/* Of an association whose answers do not pass here it tells that there was one. */
@@ -52,7 +53,8 @@ advance_handshake(struct sy_flow *flow, uint8_t direction, const struct sy_sctp_
 static void
 advance_shutdown(struct sy_flow *flow, uint8_t direction, const struct sy_sctp_packet *packet)
 {
-	if (sy_sctp_has(packet, SY_SCTP_SHUTDOWN) && flow->state == SY_FLOW_ESTABLISHED)
+	if (sy_sctp_has(packet, SY_SCTP_SHUTDOWN) && flow->state == SY_FLOW_ESTABLISHED &&
+		tag_is_right(flow, direction, packet))
 		flow->state = direction == SY_ORIGINAL ? SY_FLOW_FIN_CLIENT : SY_FLOW_FIN_BACKEND;
 	if (sy_sctp_has(packet, SY_SCTP_SHUTDOWN_COMPLETE) && !sy_flow_is_embryonic(flow) &&
 		tag_is_right(flow, direction, packet))

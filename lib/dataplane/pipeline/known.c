@@ -291,8 +291,9 @@ needs_whole(const struct sy_packet *packet)
 {
 	const struct sy_flow *flow = packet->flow;
 
-	return packet->tuple.protocol == IPPROTO_SCTP &&
-		flow->ports_be[SY_FLOW_VIP] != flow->ports_be[SY_FLOW_BACKEND];
+	return packet->tuple.protocol == IPPROTO_SCTP && (flow->flags & SY_FLOW_ONE_WAY) == 0 &&
+		(flow->ports_be[SY_FLOW_VIP] != flow->ports_be[SY_FLOW_BACKEND] ||
+			flow->ports_be[SY_FLOW_CLIENT] != flow->ports_be[SY_FLOW_LOCAL]);
 }
 
 /* What is not usual about a packet or its flow.  Returns whether the packet may go on; else its

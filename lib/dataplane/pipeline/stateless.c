@@ -77,6 +77,17 @@ find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
 	return open;
 }
 
+/* SCTP's checksum covers the ports and the whole packet, of which a piece is all that is here. */
+static bool
+is_piece_of_sum(const struct sy_packet *packet, const struct sy_forward_target *target)
+{
+	uint16_t port_be = packet->direction == SY_ORIGINAL ? packet->tuple.dst_port_be
+							    : packet->tuple.src_port_be;
+
+	return packet->tuple.protocol == IPPROTO_SCTP &&
+		(packet->flags & SY_PACKET_FRAGMENT) != 0 && target->port_be != port_be;
+}
+
 /* backend: NULL for a reply. */
 static void
 translate(struct sy_worker *worker, struct sy_packet *packet,
@@ -91,6 +102,10 @@ translate(struct sy_worker *worker, struct sy_packet *packet,
 		.id = sy_next_id(worker) };
 	enum sy_drop reason;
 
+	if (unlikely(is_piece_of_sum(packet, target))) {
+		mark_drop(packet, SY_DROP_FRAGMENT);
+		return;
+	}
 	if (backend != NULL)
 		sy_clamp_mss(worker, packet, service, backend);
 	sy_packet_decrement_ttl(packet);
