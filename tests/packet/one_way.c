@@ -99,6 +99,9 @@
 #define FLAGS_BIG4 SY_PACKET_ICMP_ERROR
 #define FLAGS_BIG6 SY_PACKET_ICMP_ERROR
 
+/* A datagram that ends before its packet does, its checksum not that of the whole. */
+#define BEHIND UDP(CLIENT6, 40000, VIP6, 53, .payload = 31, .udp_length = 20, .bad_checksum = true)
+
 #define ROW(mode, outer, kind, ip, words) \
 	BECOMES(#mode ": " words " of IPv" #ip " to an IPv" #outer " backend", FLAGS_##kind##ip, \
 		kind(ip), VIA(mode, outer), mode##_OUT(outer, kind, ip))
@@ -131,6 +134,9 @@ static const struct golden tunnels[] = {
 				.next = IPPROTO_HOPOPTS, .options = "0600010400000000"),
 			.sport = PORT(PLAIN, 6), .label = HASH_PLAIN6, .dport = 6080,
 			.between = "00290000")),
+	BECOMES("gue: bytes behind a datagram count in the outer checksum", 0, BEHIND, VIA(GUE, 6),
+		SPEC(GATEWAY6, BACKEND6, IPPROTO_UDP, .inner = BEHIND, .sport = PORT(DATAGRAM, 6),
+			.label = HASH_DATAGRAM6, .dport = 6080, .between = "00290000")),
 };
 
 const struct golden_table golden_tunnels = { "tunnels", GOLDEN_TABLE(tunnels) };

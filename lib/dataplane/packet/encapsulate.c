@@ -55,8 +55,11 @@ has_own_sum(const struct sy_packet *packet)
 	if ((packet->flags & (SY_PACKET_FRAGMENT | SY_PACKET_ICMP_ERROR)) != 0 ||
 		!frame_has_transport(packet))
 		return false;
+	/* What lies behind the datagram (RFC 9868) is not covered by its checksum. */
 	if (packet->tuple.protocol == IPPROTO_UDP)
-		return load16(l4 + offsetof(struct rte_udp_hdr, dgram_cksum)) != 0;
+		return load16(l4 + offsetof(struct rte_udp_hdr, dgram_cksum)) != 0 &&
+			rte_be_to_cpu_16(load16(l4 + offsetof(struct rte_udp_hdr, dgram_len))) ==
+			packet->end - packet->l4;
 	return packet->tuple.protocol == IPPROTO_TCP;
 }
 
