@@ -22,6 +22,15 @@ sy_check_limits(const struct sy_worker *worker, uint32_t service)
 	return load->n_flows >= row->max_flows ? SY_DROP_SERVICE_FULL : SY_DROP_NONE;
 }
 
+/* Ports to some backend are nearly used up: what takes one for each packet of a stranger must go. */
+static bool
+is_short_of_ports(const struct sy_worker *worker, const struct sy_service_row *row)
+{
+	return worker->local_ports != NULL &&
+		(sy_forward_at(row->mode)->flags & SY_FORWARD_LOCAL) != 0 &&
+		sy_local_ports_counters(worker->local_ports).n_tight > 0;
+}
+
 bool
 sy_is_pressed(const struct sy_worker *worker, uint32_t service)
 {
@@ -32,5 +41,6 @@ sy_is_pressed(const struct sy_worker *worker, uint32_t service)
 	return (row->protocol != IPPROTO_UDP && is_tight(load->n_embryonic, row->max_half_open)) ||
 		is_tight(load->n_flows, row->max_flows) ||
 		is_tight(sy_flow_count(worker->flows, family),
-			sy_flow_capacity(worker->flows, family));
+			sy_flow_capacity(worker->flows, family)) ||
+		is_short_of_ports(worker, row);
 }
