@@ -75,6 +75,7 @@ test_expires(uint32_t start)
 	CU_ASSERT_EQUAL(find(1, start + TIMEOUT - 1), 5);
 	CU_ASSERT_EQUAL(find(1, start + 2 * TIMEOUT - 2), 5);
 	CU_ASSERT_EQUAL(find(1, start + 3 * TIMEOUT - 2), -1);
+	CU_ASSERT_EQUAL(find(1, start + (1 << 23) + 3 * TIMEOUT), -1);
 	CU_ASSERT_EQUAL(put(1, start + 3 * TIMEOUT, 6), SY_PERSISTENCE_REPLACED);
 	CU_ASSERT_EQUAL(find(1, start + 3 * TIMEOUT), 6);
 	CU_ASSERT_EQUAL(sy_persistence_count(table), 1);

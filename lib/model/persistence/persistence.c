@@ -6,7 +6,8 @@
 
 #define BACKEND_BITS 24
 #define GENERATION_BITS 16
-#define TIME_BITS 24 /* wraps after 194 days; half of that tells before from after */
+#define TIME_BITS 24 /* wraps after 194 days */
+#define LONGEST_S (24 * 3600) /* timeout: what seems to have more left is over for long */
 #define TIME_SHIFT (BACKEND_BITS + GENERATION_BITS)
 #define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
 #define ATTEMPTS 4 /* each that fails has seen another worker succeed */
@@ -33,7 +34,7 @@ is_over(uint64_t value, uint32_t now_s)
 {
 	uint64_t left = ((value >> TIME_SHIFT) - now_s) & MASK(TIME_BITS);
 
-	return left == 0 || left > MASK(TIME_BITS) / 2;
+	return left == 0 || left > LONGEST_S;
 }
 
 static struct slot *

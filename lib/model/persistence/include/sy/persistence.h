@@ -36,7 +36,8 @@ uint64_t sy_persistence_bytes(uint32_t max_clients); /* of ordinary memory */
 /* Any thread; walks the table.  Entries in use, expired ones that nobody has replaced among them. */
 uint32_t sy_persistence_count(const struct sy_persistence *table);
 
-/* Workers, all that follow.  now_s: seconds of a clock that all workers share; timeout_s at most 2^23. */
+/* Workers, all that follow.  now_s: seconds of a clock that all workers share; timeout_s: at most
+ * 24 hours. */
 
 /* Whether the tag, never 0, is known; if so it is now known for another timeout. */
 bool sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t now_s,
