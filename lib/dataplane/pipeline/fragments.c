@@ -52,13 +52,20 @@ take_place(const struct sy_worker *worker, struct fragment *set, const struct fr
 	return place;
 }
 
+static bool
+is_same(const struct fragment_key *a, const struct fragment_key *b)
+{
+	return sy_addr_equal(&a->src, &b->src) && sy_addr_equal(&a->dst, &b->dst) &&
+		a->id == b->id && a->family == b->family && a->protocol == b->protocol;
+}
+
 static struct fragment *
 find_or_take(const struct sy_worker *worker, const struct fragment_key *key)
 {
 	struct fragment *set = set_of(worker->fragments, key);
 
 	for (int i = 0; i < FRAGMENT_WAYS; i++) {
-		if (is_current(worker, &set[i]) && memcmp(&set[i].key, key, sizeof(*key)) == 0)
+		if (is_current(worker, &set[i]) && is_same(&set[i].key, key))
 			return &set[i];
 	}
 	return take_place(worker, set, key);

@@ -9,7 +9,8 @@ static int
 compare_claims(const void *first, const void *second)
 {
 	const struct sy_span_claim *a = first, *b = second;
-	int order = memcmp(&a->key.address, &b->key.address, sizeof(a->key.address));
+	int order =
+		memcmp(a->key.address.bytes, b->key.address.bytes, sizeof(a->key.address.bytes));
 
 	if (order == 0)
 		order = a->key.family - b->key.family;
