@@ -11,12 +11,12 @@ why_not(const struct sy_service_row *now, const struct sy_service_config *config
 	if (config->on_full != SY_ON_FULL_STATELESS)
 		return "drop";
 	if (now->shares_backends)
-		return "drop: shares backends with another service";
+		return "drop: shares backends";
 	if (now->introduces)
-		return "drop: client_address needs flows";
+		return "drop: client_address";
 	if (now->limits_backends)
-		return "drop: without flows its backends' limits would not hold";
-	return now->hides_endpoint ? "drop: replies do not tell its addresses or ports apart"
+		return "drop: backends have limits";
+	return now->hides_endpoint ? "drop: several endpoints"
 				   : "drop";
 }
 
