@@ -77,7 +77,7 @@ def test_fullnat_flow_shows_its_local_endpoint(lab):
     with client.connect(lab.client, VIP4, PORT) as connection:
         source = connection.getsockname()
         client.ask(connection)
-        flow = next(flow for flow in lab.control.show("flows")
+        flow = next(flow for flow in lab.control.flows("hidden")
                     if flow["client"] == f"{source[0]}:{source[1]}")
     address, port = flow["local"].rsplit(":", 1)
     assert is_local(address) and int(port) >= 1024, flow

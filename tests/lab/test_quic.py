@@ -18,8 +18,7 @@ def start_servers(lab):
 
 def flows(lab):
     """The service's flows by the client's address and port."""
-    return {flow["client"]: flow["backend"] for flow in lab.control.show("flows")
-            if flow["service"] == "quic"}
+    return {flow["client"]: flow["backend"] for flow in lab.control.flows("quic")}
 
 
 def test_migration(lab):

@@ -66,8 +66,7 @@ class End:
 
 
 def state(lab, vip):
-    flows = lab.control.show("flows")
-    return [flow["state"] for flow in flows if flow["protocol"] == "sctp" and vip in flow["vip"]]
+    return [flow["state"] for flow in lab.control.flows("sctp6" if ":" in vip else "sctp")]
 
 
 def init(tag):

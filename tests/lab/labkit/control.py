@@ -40,6 +40,9 @@ class Control:
     def service(self, name):
         return next(s for s in self.show("services") if s["name"] == name)
 
+    def flows(self, service):
+        return json.loads(self.run("--json", "flows", "--service", service))
+
     def drops(self):
         return {drop["reason"]: drop["packets"] for drop in self.show("drops")}
 
