@@ -61,7 +61,7 @@ publish(struct bench_appliance *appliance, struct sy_error *error)
 		.socket = bench_socket(),
 		.find_mode = sy_forward_find,
 		.is_stateless = sy_forward_is_stateless,
-		.is_one_way = sy_forward_is_one_way,
+		.replies_apart = sy_forward_replies_apart,
 		.build_tunnel = sy_forward_build_tunnel,
 	};
 	struct sy_snapshot *snapshot;

@@ -27,7 +27,7 @@ daemon_publish(struct daemon *daemon, bool now, struct sy_error *error)
 		.socket = daemon->placement.worker_sockets[0],
 		.find_mode = sy_forward_find,
 		.is_stateless = sy_forward_is_stateless,
-		.is_one_way = sy_forward_is_one_way,
+		.replies_apart = sy_forward_replies_apart,
 		.build_tunnel = sy_forward_build_tunnel,
 	};
 	const struct sy_snapshot *current = sy_snapshot_load(&daemon->publisher.publication);

@@ -182,7 +182,7 @@ fixture_publish(struct fixture *fixture)
 		.max_flows = 4096,
 		.find_mode = sy_forward_find,
 		.is_stateless = sy_forward_is_stateless,
-		.is_one_way = sy_forward_is_one_way,
+		.replies_apart = sy_forward_replies_apart,
 		.build_tunnel = sy_forward_build_tunnel,
 	};
 	struct sy_snapshot *snapshot;

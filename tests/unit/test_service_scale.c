@@ -92,7 +92,7 @@ publish(struct house *house)
 		.max_flows = 1000000,
 		.find_mode = sy_forward_find,
 		.is_stateless = sy_forward_is_stateless,
-		.is_one_way = sy_forward_is_one_way,
+		.replies_apart = sy_forward_replies_apart,
 		.build_tunnel = sy_forward_build_tunnel,
 	};
 	struct sy_snapshot *next;

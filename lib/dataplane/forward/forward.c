@@ -42,10 +42,10 @@ sy_forward_is_stateless(uint8_t row)
 }
 
 bool
-sy_forward_is_one_way(uint8_t row)
+sy_forward_replies_apart(uint8_t row)
 {
 	return sy_forward_modes[row] != NULL &&
-		(sy_forward_modes[row]->flags & SY_FORWARD_ONE_WAY) != 0;
+		(sy_forward_modes[row]->flags & (SY_FORWARD_ONE_WAY | SY_FORWARD_LOCAL)) != 0;
 }
 
 bool

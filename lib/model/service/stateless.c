@@ -11,8 +11,8 @@
  * A backend that answers from whatever port it was asked on has its services'
  * ports of its address to itself, or shares them.
  *
- * A one-way mode's replies go past, so that its services neither need to be told apart nor
- * stand in others' way.
+ * A one-way mode's replies go past, and full NAT's come to an address of ours: their services
+ * neither need to be told apart nor stand in others' way.
  *
  * Pools and backends are each walked once, however many services share them.
  */
@@ -63,9 +63,9 @@ use_pool(struct use *pool, enum sy_reply reply, const struct sy_service *service
 }
 
 static bool
-is_one_way(const struct build *build, const struct sy_service_row *service)
+replies_apart(const struct build *build, const struct sy_service_row *service)
 {
-	return build->params->is_one_way != NULL && build->params->is_one_way(service->mode);
+	return build->params->replies_apart != NULL && build->params->replies_apart(service->mode);
 }
 
 static void
@@ -82,7 +82,7 @@ use_pools(const struct build *build, struct use *pools)
 		const struct sy_service_row *service = &snapshot->services[i];
 		enum sy_reply reply = sy_reply_of(service->protocol);
 
-		if (!service->used || service->leaving || is_one_way(build, service))
+		if (!service->used || service->leaving || replies_apart(build, service))
 			continue;
 		use_pool(&pools[service->pool], reply, sy_registry_service(build->registry, i));
 		if (service->spare_pool != SY_NONE)
@@ -247,14 +247,14 @@ settle_service(struct build *build, const struct use *pools, struct sy_service_r
 	bool able, hashes;
 
 	for (int i = 0; i < 2; i++) {
-		if (used[i] == SY_NONE || is_one_way(build, service))
+		if (used[i] == SY_NONE || replies_apart(build, service))
 			continue;
 		if (pools[used[i]].services[reply] == SY_SEVERAL ||
 			!is_told_apart(build, used[i], reply))
 			service->shares_backends = true;
 		service->limits_backends |= is_limited(build, used[i]);
 	}
-	service->hides_endpoint = !is_one_way(build, service) && hides_endpoint(build, config);
+	service->hides_endpoint = !replies_apart(build, service) && hides_endpoint(build, config);
 	/* Of those that introduce, nobody knows without a flow how far the sides' numbers differ. */
 	able = !service->shares_backends && !service->hides_endpoint && !service->introduces &&
 		!service->limits_backends && build->params->is_stateless != NULL &&

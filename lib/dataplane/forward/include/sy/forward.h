@@ -97,7 +97,7 @@ sy_forward_at(uint8_t row)
 }
 const char *sy_forward_names(void); /* "nat" */
 bool sy_forward_is_stateless(uint8_t row); /* has apply_stateless() */
-bool sy_forward_is_one_way(uint8_t row);
+bool sy_forward_replies_apart(uint8_t row); /* go past, or to a local address: never to a client */
 bool sy_forward_has(const char *name, enum sy_mode_trait trait);
 
 /* Management core: fills what the mode puts before the packets of a service; false: nothing. */

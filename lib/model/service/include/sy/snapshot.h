@@ -199,7 +199,7 @@ struct sy_snapshot_params {
 		max_flows; /* of all workers: the limits that the file does not set are shares of it */
 	uint8_t (*find_mode)(const char *name);
 	bool (*is_stateless)(uint8_t mode); /* the mode can do without flows; NULL: none can */
-	bool (*is_one_way)(uint8_t mode); /* its replies do not come here; NULL: all modes' do */
+	bool (*replies_apart)(uint8_t mode); /* are not to clients, by way of here; NULL: all are */
 	/* Fills what the mode puts before packets; false: nothing.  NULL: no mode does. */
 	bool (*build_tunnel)(
 		uint8_t mode, const struct sy_tunnel_config *config, struct sy_tunnel *tunnel);
