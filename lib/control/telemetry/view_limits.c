@@ -16,8 +16,7 @@ why_not(const struct sy_service_row *now, const struct sy_service_config *config
 		return "drop: client_address";
 	if (now->limits_backends)
 		return "drop: backends have limits";
-	return now->hides_endpoint ? "drop: several endpoints"
-				   : "drop";
+	return now->hides_endpoint ? "drop: several endpoints" : "drop";
 }
 
 void
