@@ -16,11 +16,11 @@ static bool
 has_room(const void *context, uint32_t id)
 {
 	const struct sy_worker *worker = context;
-	const struct sy_backend_row *row = &worker->snapshot->backends[id];
+	const struct sy_backend_limits *limits = &worker->snapshot->backend_limits[id];
 
-	if (row->max_flows > 0 && !sy_live_has_room(&worker->live, id, row->max_flows))
+	if (limits->max_flows > 0 && !sy_live_has_room(&worker->live, id, limits->max_flows))
 		return false;
-	return row->max_new_per_s == 0 || sy_quota_has_room(&worker->live.quota, id);
+	return limits->max_new_per_s == 0 || sy_quota_has_room(&worker->live.quota, id);
 }
 
 uint32_t

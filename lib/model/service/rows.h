@@ -12,6 +12,7 @@
 
 #include <sys/mman.h>
 
+#define ROWS_LINE ((size_t)64)
 #define ROWS_LARGE_PAGE ((size_t)2 << 20)
 
 /* What rows_alloc() takes: whole large pages from a quarter of one on. */
@@ -25,19 +26,17 @@ rows_bytes(size_t n, size_t size)
 	return (bytes + ROWS_LARGE_PAGE - 1) & ~(ROWS_LARGE_PAGE - 1);
 }
 
-/* n zeroed rows; NULL: out of memory. */
+/* n zeroed rows, at least one, from a cache line's beginning on; NULL: out of memory. */
 static inline void *
 rows_alloc(size_t n, size_t size)
 {
-	size_t bytes = rows_bytes(n, size);
-	void *rows;
+	size_t bytes = (rows_bytes(n, size) + ROWS_LINE - 1) & ~(ROWS_LINE - 1);
+	void *rows = aligned_alloc(bytes < ROWS_LARGE_PAGE ? ROWS_LINE : ROWS_LARGE_PAGE, bytes);
 
-	if (bytes < ROWS_LARGE_PAGE)
-		return calloc(n, size);
-	rows = aligned_alloc(ROWS_LARGE_PAGE, bytes);
 	if (rows == NULL)
 		return NULL;
-	madvise(rows, bytes, MADV_HUGEPAGE);
+	if (bytes >= ROWS_LARGE_PAGE)
+		madvise(rows, bytes, MADV_HUGEPAGE);
 	return memset(rows, 0, bytes);
 }
 

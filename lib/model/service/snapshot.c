@@ -44,6 +44,7 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	index_destroy(snapshot->index);
 	free(snapshot->services);
 	free(snapshot->backends);
+	free(snapshot->backend_limits);
 	free(snapshot->replies);
 	free(snapshot->keepers);
 	free(snapshot->any_ports);
@@ -68,6 +69,7 @@ sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools)
 	return rows_bytes(n_services, sizeof(struct sy_service_row)) +
 		rows_bytes(n_services, sizeof(struct sy_tunnel)) +
 		rows_bytes(n_backends, sizeof(struct sy_backend_row)) +
+		rows_bytes(n_backends, sizeof(struct sy_backend_limits)) +
 		rows_bytes(n_backends, SY_N_REPLIES * sizeof(uint32_t)) +
 		n_backends * sizeof(uint32_t) + n_backends * of_backend + n_pools * of_pool +
 		2 * sy_index_table_bytes(n_services) + sy_index_table_bytes(n_backends) +
@@ -89,6 +91,7 @@ allocate(struct build *build)
 		n_addresses += build->routes->ports[i].n_addresses;
 	s->services = rows_alloc(s->n_services + 1, sizeof(*s->services));
 	s->backends = rows_alloc(s->n_backends + 1, sizeof(*s->backends));
+	s->backend_limits = rows_alloc(s->n_backends + 1, sizeof(*s->backend_limits));
 	s->replies = rows_alloc(s->n_backends + 1, sizeof(*s->replies));
 	s->pools = calloc(s->n_pools + 1, sizeof(*s->pools));
 	s->next_hops = rows_alloc(s->n_next_hops + 1, sizeof(*s->next_hops));
@@ -96,8 +99,8 @@ allocate(struct build *build)
 	s->index = calloc(1, sizeof(*s->index));
 	build->endpoints = calloc(s->n_backends + 1, sizeof(*build->endpoints));
 	if (build->endpoints == NULL || s->services == NULL || s->backends == NULL ||
-		s->replies == NULL || s->pools == NULL || s->next_hops == NULL ||
-		s->routes == NULL || s->index == NULL)
+		s->backend_limits == NULL || s->replies == NULL || s->pools == NULL ||
+		s->next_hops == NULL || s->routes == NULL || s->index == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->n_services; i++) {
 		const struct sy_service *service = sy_registry_service(build->registry, i);
@@ -193,6 +196,7 @@ build_backends(struct build *build)
 	for (uint32_t i = 0; i < build->snapshot->n_backends; i++) {
 		const struct sy_backend *backend = sy_registry_backend(build->registry, i);
 		struct sy_backend_row *row = &build->snapshot->backends[i];
+		struct sy_backend_limits *limits = &build->snapshot->backend_limits[i];
 		struct sy_key key = { .protocol = 0 };
 
 		row->next_hop = SY_NONE;
@@ -208,9 +212,9 @@ build_backends(struct build *build)
 		row->generation = backend->generation;
 		row->ends_silently =
 			backend->deadline_passed && backend->on_deadline == SY_ON_DEADLINE_FORGET;
-		row->max_flows = backend->config.max_flows;
-		row->max_new_per_s = backend->config.max_new_per_s;
-		row->is_limited = row->max_flows > 0 || row->max_new_per_s > 0;
+		limits->max_flows = backend->config.max_flows;
+		limits->max_new_per_s = backend->config.max_new_per_s;
+		row->is_limited = limits->max_flows > 0 || limits->max_new_per_s > 0;
 		row->next_hop =
 			sy_snapshot_route(build->snapshot, row->family, &row->address).next_hop;
 		key.address = row->address;

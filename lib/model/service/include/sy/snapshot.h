@@ -11,6 +11,7 @@
  * the pointer once a loop turn and reports quiescence at the turn's end; it keeps
  * no pointer into a snapshot from one turn to the next.
  */
+#include <assert.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,19 +48,25 @@ struct sy_next_hop {
 	struct sy_ip address; /* for asking the kernel to resolve it */
 };
 
+/* What a packet of a known flow reads, half a cache line, so that no row lies on two. */
 struct sy_backend_row {
 	struct sy_addr address;
 	uint32_t next_hop; /* or SY_NONE: no route */
 	uint16_t port_be; /* 0: the one that the packet has; see sy_backend_port() */
 	uint16_t generation; /* a flow of another one has lost its backend */
 	uint8_t family;
+	bool accepts; /* gets new flows; else an embryonic one may move to another backend */
 	bool used;
 	bool ends_silently; /* its flows of another generation: nobody is told */
-	bool is_limited; /* by one of the next two */
+	bool is_limited; /* its row of backend_limits says how */
+	bool down; /* answers nobody: a SYN on an old flow of it is a new connection */
+} __attribute__((aligned(32)));
+
+static_assert(sizeof(struct sy_backend_row) == 32, "two backends to a cache line");
+
+struct sy_backend_limits {
 	uint32_t max_flows; /* of all workers; 0: no limit */
 	uint32_t max_new_per_s; /* likewise, see sy/quota.h */
-	bool accepts; /* gets new flows; else an embryonic one may move to another backend */
-	bool down; /* answers nobody: a SYN on an old flow of it is a new connection */
 };
 
 /* Where a packet to this port of a service goes at the backend. */
@@ -172,6 +179,7 @@ struct sy_snapshot {
 	uint32_t reset_epoch; /* grows when flows must be reset: workers then look through theirs */
 	struct sy_service_row *services; /* by service id */
 	struct sy_backend_row *backends; /* by backend id */
+	struct sy_backend_limits *backend_limits; /* by backend id */
 	struct sy_pool_row *pools;
 	struct sy_next_hop *next_hops;
 	struct sy_route_row *routes;
