@@ -8,17 +8,21 @@
 #include "netlink.h"
 #include "sy/kernel.h"
 
-/* A next hop that the kernel is to keep resolved. */
-struct kept {
+/* An address on a port's network. */
+struct place {
 	struct sy_ip address;
 	uint8_t port;
+};
+
+/* A next hop that the kernel is to keep resolved. */
+struct kept {
+	struct place place; /* first: see sy_places_tidy() */
 	bool absent; /* the kernel has dropped it: ask again */
 };
 
 /* A service's address on a twin. */
 struct vip {
-	struct sy_ip address;
-	uint8_t port;
+	struct place place; /* first: see sy_places_tidy() */
 	bool foreign; /* somebody else had put it there: never removed by us */
 };
 
@@ -120,6 +124,10 @@ void sy_news_address(struct sy_kernel *kernel, const struct nlmsghdr *message);
 void sy_resolve_lost(struct sy_kernel *kernel, uint8_t port, const struct sy_ip *address);
 void sy_resolve_port_up(struct sy_kernel *kernel, uint8_t port);
 void sy_resolve_tick(struct sy_kernel *kernel);
+
+/* places.c: size is a row's.  Tidying sorts and leaves one row of each place; returns how many. */
+uint32_t sy_places_tidy(void *rows, uint32_t n, size_t size);
+void *sy_places_find(const void *rows, uint32_t n, size_t size, const struct place *place);
 
 /* vips.c */
 bool sy_vips_contain(const struct sy_kernel *kernel, uint8_t port, const struct sy_ip *address);

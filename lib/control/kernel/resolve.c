@@ -62,27 +62,12 @@ ask_and_tell(struct sy_kernel *kernel, uint8_t port, const struct sy_ip *address
 	}
 }
 
-static int
-compare_kept(const void *a, const void *b)
-{
-	const struct kept *x = a;
-	const struct kept *y = b;
-	int order =
-		memcmp(x->address.addr.bytes, y->address.addr.bytes, sizeof(x->address.addr.bytes));
-
-	if (order != 0)
-		return order;
-	if (x->address.family != y->address.family)
-		return x->address.family - y->address.family;
-	return x->port - y->port;
-}
-
 static struct kept *
 find_kept(const struct kept *kept, uint32_t n, uint8_t port, const struct sy_ip *address)
 {
-	const struct kept key = { .address = *address, .port = port };
+	const struct place place = { .address = *address, .port = port };
 
-	return n == 0 ? NULL : bsearch(&key, kept, n, sizeof(key), compare_kept);
+	return sy_places_find(kept, n, sizeof(*kept), &place);
 }
 
 /* Whether this may be asked now; remembers that it was. */
@@ -127,7 +112,8 @@ add_to_list(const struct sy_kernel *kernel, struct list *list, uint8_t port,
 	const struct sy_ip *address)
 {
 	if (sy_port_has_twin(kernel, port))
-		list->rows[list->n++] = (struct kept){ .address = *address, .port = port };
+		list->rows[list->n++] =
+			(struct kept){ .place = { .address = *address, .port = port } };
 }
 
 static void
@@ -165,14 +151,7 @@ list_gateways(const struct sy_kernel *kernel, struct list *list)
 static void
 tidy_list(const struct sy_routes *routes, struct list *list)
 {
-	uint32_t n = 0;
-
-	qsort(list->rows, list->n, sizeof(*list->rows), compare_kept);
-	for (uint32_t i = 0; i < list->n; i++) {
-		if (n == 0 || compare_kept(&list->rows[n - 1], &list->rows[i]) != 0)
-			list->rows[n++] = list->rows[i];
-	}
-	list->n = n;
+	list->n = sy_places_tidy(list->rows, list->n, sizeof(*list->rows));
 	for (uint32_t i = 0; i < routes->n_neighbours; i++) {
 		const struct sy_neighbour *neighbour = &routes->neighbours[i];
 		struct kept *row =
@@ -191,19 +170,19 @@ exchange_lists(struct sy_kernel *kernel, struct list *list)
 {
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct kept *row = &list->rows[i];
-		const struct kept *old =
-			find_kept(kernel->kept, kernel->n_kept, row->port, &row->address);
+		const struct kept *old = find_kept(
+			kernel->kept, kernel->n_kept, row->place.port, &row->place.address);
 
 		if (old == NULL)
-			ask_and_tell(kernel, row->port, &row->address, true);
+			ask_and_tell(kernel, row->place.port, &row->place.address, true);
 		else
 			row->absent = old->absent;
 	}
 	for (uint32_t i = 0; i < kernel->n_kept; i++) {
 		const struct kept *row = &kernel->kept[i];
 
-		if (find_kept(list->rows, list->n, row->port, &row->address) == NULL)
-			ask_and_tell(kernel, row->port, &row->address, false);
+		if (find_kept(list->rows, list->n, row->place.port, &row->place.address) == NULL)
+			ask_and_tell(kernel, row->place.port, &row->place.address, false);
 	}
 	free(kernel->kept);
 	kernel->kept = list->rows;
@@ -239,7 +218,7 @@ void
 sy_resolve_port_up(struct sy_kernel *kernel, uint8_t port)
 {
 	for (uint32_t i = 0; i < kernel->n_kept; i++)
-		kernel->kept[i].absent |= kernel->kept[i].port == port;
+		kernel->kept[i].absent |= kernel->kept[i].place.port == port;
 	kernel->some_absent = true;
 }
 
@@ -255,6 +234,6 @@ sy_resolve_tick(struct sy_kernel *kernel)
 		if (!row->absent)
 			continue;
 		row->absent = false;
-		ask_and_tell(kernel, row->port, &row->address, true);
+		ask_and_tell(kernel, row->place.port, &row->place.address, true);
 	}
 }

@@ -13,34 +13,19 @@
 #include "private.h"
 #include "sy/log.h"
 
-static int
-compare_vips(const void *a, const void *b)
-{
-	const struct vip *x = a;
-	const struct vip *y = b;
-	int order =
-		memcmp(x->address.addr.bytes, y->address.addr.bytes, sizeof(x->address.addr.bytes));
-
-	if (order != 0)
-		return order;
-	if (x->address.family != y->address.family)
-		return x->address.family - y->address.family;
-	return x->port - y->port;
-}
-
 /* vips is sorted. */
 static const struct vip *
-find_vip(const struct vip *vips, uint32_t n, const struct vip *vip)
+find_vip(const struct vip *vips, uint32_t n, const struct place *place)
 {
-	return n == 0 ? NULL : bsearch(vip, vips, n, sizeof(*vip), compare_vips);
+	return sy_places_find(vips, n, sizeof(*vips), place);
 }
 
 bool
 sy_vips_contain(const struct sy_kernel *kernel, uint8_t port, const struct sy_ip *address)
 {
-	const struct vip vip = { .address = *address, .port = port };
+	const struct place place = { .address = *address, .port = port };
 
-	return find_vip(kernel->vips, kernel->n_vips, &vip) != NULL;
+	return find_vip(kernel->vips, kernel->n_vips, &place) != NULL;
 }
 
 static int
@@ -49,14 +34,14 @@ tell_kernel(struct sy_kernel *kernel, uint16_t type, uint16_t flags, const struc
 	const struct ifa_cacheinfo deprecated = { .ifa_prefered = 0, .ifa_valid = UINT32_MAX };
 	struct netlink_request request;
 	struct ifaddrmsg *header = sy_netlink_begin(&request, type, flags, sizeof(*header));
-	bool is_v4 = vip->address.family == SY_IPV4;
+	bool is_v4 = vip->place.address.family == SY_IPV4;
 
-	header->ifa_family = sy_family_to_af(vip->address.family);
+	header->ifa_family = sy_family_to_af(vip->place.address.family);
 	header->ifa_prefixlen = is_v4 ? 32 : 128;
-	header->ifa_index = (uint32_t)kernel->twins[vip->port].index;
+	header->ifa_index = (uint32_t)kernel->twins[vip->place.port].index;
 	header->ifa_scope = is_v4 ? RT_SCOPE_HOST : RT_SCOPE_UNIVERSE;
-	sy_netlink_put_ip(&request, IFA_LOCAL, &vip->address);
-	sy_netlink_put_ip(&request, IFA_ADDRESS, &vip->address);
+	sy_netlink_put_ip(&request, IFA_LOCAL, &vip->place.address);
+	sy_netlink_put_ip(&request, IFA_ADDRESS, &vip->place.address);
 	if (type == RTM_NEWADDR && !is_v4) {
 		mnl_attr_put_u32(request.header, IFA_FLAGS, IFA_F_NODAD | IFA_F_NOPREFIXROUTE);
 		mnl_attr_put(request.header, IFA_CACHEINFO, sizeof(deprecated), &deprecated);
@@ -127,10 +112,10 @@ count_addresses(struct sy_registry *registry)
 static uint32_t
 put_vip(const struct sy_kernel *kernel, const struct sy_ip *address, struct vip *vips, uint32_t n)
 {
-	struct vip vip = { .address = *address };
+	struct place place = { .address = *address };
 
-	if (!is_port_address(kernel, address) && choose_port(kernel, address, &vip.port))
-		vips[n++] = vip;
+	if (!is_port_address(kernel, address) && choose_port(kernel, address, &place.port))
+		vips[n++] = (struct vip){ .place = place };
 	return n;
 }
 
@@ -154,7 +139,6 @@ static uint32_t
 list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct vip *vips)
 {
 	const struct sy_config *config = sy_registry_config(registry);
-	uint32_t n_each = 0;
 	uint32_t n = put_local(kernel, config->local_addresses, config->n_local_addresses, vips, 0);
 
 	for (uint32_t i = 0; i < sy_registry_n_services(registry); i++) {
@@ -168,12 +152,7 @@ list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct v
 		n = put_local(kernel, service->config.local_addresses,
 			service->config.n_local_addresses, vips, n);
 	}
-	qsort(vips, n, sizeof(*vips), compare_vips);
-	for (uint32_t i = 0; i < n; i++) {
-		if (n_each == 0 || compare_vips(&vips[n_each - 1], &vips[i]) != 0)
-			vips[n_each++] = vips[i];
-	}
-	return n_each;
+	return sy_places_tidy(vips, n, sizeof(*vips));
 }
 
 /* Returns whether the address stands there now. */
@@ -189,8 +168,8 @@ add_vip(struct sy_kernel *kernel, struct vip *vip, int *first_failure, struct sy
 	if (*first_failure == 0)
 		*first_failure =
 			sy_error_set(error, status, "virtual IP %s cannot be added to twin %s: %s",
-				sy_ip_text(&vip->address, text), kernel->twins[vip->port].name,
-				strerror(-status));
+				sy_ip_text(&vip->place.address, text),
+				kernel->twins[vip->place.port].name, strerror(-status));
 	return false;
 }
 
@@ -202,7 +181,7 @@ remove_vip(struct sy_kernel *kernel, const struct vip *vip)
 
 	if (status != 0 && status != -EADDRNOTAVAIL)
 		sy_warning("virtual IP %s cannot be removed from twin %s: %s",
-			sy_ip_text(&vip->address, text), kernel->twins[vip->port].name,
+			sy_ip_text(&vip->place.address, text), kernel->twins[vip->place.port].name,
 			strerror(-status));
 }
 
@@ -220,7 +199,7 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 		return sy_error_set(error, -ENOMEM, "virtual IPs: out of memory");
 	n_wanted = list_vips(kernel, registry, vips);
 	for (uint32_t i = 0; i < n_wanted; i++) {
-		const struct vip *known = find_vip(old, n_old, &vips[i]);
+		const struct vip *known = find_vip(old, n_old, &vips[i].place);
 
 		if (known != NULL)
 			vips[n++] = *known;
@@ -230,7 +209,7 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 	kernel->vips = vips;
 	kernel->n_vips = n;
 	for (uint32_t i = 0; i < n_old; i++) {
-		if (find_vip(vips, n, &old[i]) == NULL)
+		if (find_vip(vips, n, &old[i].place) == NULL)
 			remove_vip(kernel, &old[i]);
 	}
 	free(old);

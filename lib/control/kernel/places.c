@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Sorted lists of rows that begin with a place. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct place *x = a;
+	const struct place *y = b;
+	int order =
+		memcmp(x->address.addr.bytes, y->address.addr.bytes, sizeof(x->address.addr.bytes));
+
+	if (order != 0)
+		return order;
+	if (x->address.family != y->address.family)
+		return x->address.family - y->address.family;
+	return x->port - y->port;
+}
+
+uint32_t
+sy_places_tidy(void *rows, uint32_t n, size_t size)
+{
+	char *bytes = rows;
+	uint32_t n_each = 0;
+
+	if (n == 0)
+		return 0;
+	qsort(rows, n, size, compare_places);
+	for (uint32_t i = 0; i < n; i++) {
+		if (n_each > 0 &&
+			compare_places(bytes + (n_each - 1) * size, bytes + i * size) == 0)
+			continue;
+		if (n_each != i)
+			memcpy(bytes + n_each * size, bytes + i * size, size);
+		n_each++;
+	}
+	return n_each;
+}
+
+void *
+sy_places_find(const void *rows, uint32_t n, size_t size, const struct place *place)
+{
+	return n == 0 ? NULL : bsearch(place, rows, n, size, compare_places);
+}
