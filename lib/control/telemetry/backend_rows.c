@@ -4,16 +4,34 @@
 #include <errno.h>
 #include <string.h>
 
+#include "json.h"
+
 /* Rows are made over several turns, and the pool may leave the configuration in between. */
-bool
-sy_backend_row_fits(
-	const struct sy_surface *surface, const struct sy_backend *backend, uint32_t pool)
+static bool
+fits(const struct sy_surface *surface, const struct sy_backend *backend, uint32_t pool)
 {
 	const struct sy_config *config = sy_registry_config(surface->context->registry);
 
 	if (pool == SY_NONE)
 		return true;
 	return pool < config->n_pools && strcmp(backend->pool_name, config->pools[pool].name) == 0;
+}
+
+struct json_object *
+sy_backend_row_begin(
+	struct sy_surface *surface, uint32_t id, uint32_t pool, const struct sy_backend **backend)
+{
+	struct json_object *row;
+
+	*backend = sy_registry_backend(surface->context->registry, id);
+	if (*backend == NULL || !fits(surface, *backend, pool))
+		return NULL;
+	row = json_object_new_object();
+	if (row == NULL)
+		return NULL;
+	sy_json_text(row, "pool", (*backend)->pool_name);
+	sy_json_text(row, "name", (*backend)->config.name);
+	return row;
 }
 
 static uint32_t

@@ -8,8 +8,9 @@
 void sy_backend_rows_answer(struct sy_surface *surface, struct json_object *arguments,
 	struct sy_answer *answer, sy_row_make make);
 
-/* Whether the backend is of this pool of the current configuration; SY_NONE: of any. */
-bool sy_backend_row_fits(
-	const struct sy_surface *surface, const struct sy_backend *backend, uint32_t pool);
+/* A row with the names of a backend, and whose it is; NULL: there is none of this id, or not in this
+ * pool of the current configuration (SY_NONE: in any). */
+struct json_object *sy_backend_row_begin(
+	struct sy_surface *surface, uint32_t id, uint32_t pool, const struct sy_backend **backend);
 
 #endif /* SY_TELEMETRY_BACKEND_ROWS_H */

@@ -34,16 +34,11 @@ add_probe(struct json_object *row, const struct sy_config *config, const struct 
 static struct json_object *
 make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 {
-	const struct sy_backend *backend = sy_registry_backend(surface->context->registry, id);
-	struct json_object *row;
+	const struct sy_backend *backend;
+	struct json_object *row = sy_backend_row_begin(surface, id, pool, &backend);
 
-	if (backend == NULL || !sy_backend_row_fits(surface, backend, pool))
-		return NULL;
-	row = json_object_new_object();
 	if (row == NULL)
 		return NULL;
-	sy_json_text(row, "pool", backend->pool_name);
-	sy_json_text(row, "name", backend->config.name);
 	sy_json_text(row, "state", sy_backend_state(backend));
 	sy_json_number(row, "state_since_s", (sy_time_us() - backend->state_since_us) / 1000000);
 	add_probe(row, sy_registry_config(surface->context->registry), backend);
