@@ -12,7 +12,7 @@
 #include <rte_ether.h>
 #include <rte_memzone.h>
 
-#include "sy/port.h"
+#include "open_ports.h"
 #include "unit.h"
 
 static struct sy_port_config rows[4];
@@ -34,19 +34,6 @@ config_of(uint16_t workers, const char *first, const char *second)
 		rows[i].rx_descriptors = rows[i].tx_descriptors = 256;
 	}
 	return config;
-}
-
-static struct sy_ports *
-open_ports(const struct sy_config *config)
-{
-	struct sy_ports *ports = NULL;
-	struct sy_error error = { "" };
-
-	if (sy_ports_open(config, sockets, &ports, &error) != 0 ||
-		sy_ports_start(ports, &error) != 0)
-		fprintf(stderr, "# %s\n", error.text);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ports);
-	return ports;
 }
 
 static void

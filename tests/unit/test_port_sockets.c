@@ -19,7 +19,7 @@
 #include <rte_cycles.h>
 #include <rte_ether.h>
 
-#include "sy/port.h"
+#include "open_ports.h"
 #include "unit.h"
 
 #define FRAME_BYTES 100
@@ -65,19 +65,6 @@ static void
 remove_pair(void)
 {
 	CU_ASSERT_EQUAL(system("ip link del sy-port"), 0);
-}
-
-static struct sy_ports *
-open_ports(const struct sy_config *config)
-{
-	struct sy_ports *ports = NULL;
-	struct sy_error error = { "" };
-
-	if (sy_ports_open(config, sockets, &ports, &error) != 0 ||
-		sy_ports_start(ports, &error) != 0)
-		fprintf(stderr, "# %s\n", error.text);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ports);
-	return ports;
 }
 
 static int

@@ -9,9 +9,9 @@
 #include <rte_ethdev.h>
 
 #include "flow_rule.h"
+#include "open_ports.h"
 #include "rss_port.h"
 #include "sy/local_ports.h"
-#include "sy/port.h"
 #include "sy/random.h"
 #include "unit.h"
 
@@ -20,7 +20,6 @@
 
 static struct sy_port_config port_rows[2];
 static struct sy_service_config service_rows[4];
-static const int sockets[SY_MAX_WORKERS];
 static struct sy_random chance = { .state = 3 };
 
 /* A client-side and a server-side port, and services of TCP and UDP over IPv4 and IPv6, which begin
@@ -47,19 +46,6 @@ config_of(uint16_t workers, uint32_t first, uint32_t n_services)
 		.n_ports = 2,
 		.services = service_rows + first,
 		.n_services = n_services };
-}
-
-static struct sy_ports *
-open_ports(const struct sy_config *config)
-{
-	struct sy_ports *ports = NULL;
-	struct sy_error error = { "" };
-
-	if (sy_ports_open(config, sockets, &ports, &error) != 0 ||
-		sy_ports_start(ports, &error) != 0)
-		fprintf(stderr, "# %s\n", error.text);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(ports);
-	return ports;
 }
 
 static struct sy_tuple
