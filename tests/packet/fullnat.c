@@ -28,6 +28,9 @@
 #define GOT_UDP(ip, ...) UDP(LOCAL##ip, 20000, BACKEND##ip, 5353, __VA_ARGS__)
 #define ASKED_UDP(ip, ...) UDP(CLIENT##ip, 40000, VIP##ip, 53, __VA_ARGS__)
 
+#define PIECE SY_PACKET_FRAGMENT
+#define FIRST6 .next = IPPROTO_FRAGMENT, .options = "1100000100000009"
+#define TAIL6 .next = IPPROTO_FRAGMENT, .options = "1100001800000009"
 #define ROW(name, flags, ...) BECOMES(name, flags, __VA_ARGS__)
 
 static const struct golden rows[] = {
@@ -46,6 +49,26 @@ static const struct golden rows[] = {
 	ROW("VLAN tags and options survive", SY_PACKET_VLAN | SY_PACKET_OPTIONS,
 		TCP_IN(4, .tcp_flags = ACK, .tags = { 0x81000064 }, .options = "94040000")),
 	ROW("an RST to the backend", 0, TCP_IN(6, .tcp_flags = RST | ACK, .seq = 1, .ack = 2)),
+	ROW("a first fragment to the backend", PIECE,
+		UDP_IN(4, .fragment = MF, .payload = 16, .udp_length = 900)),
+	ROW("a fragment's tail to the backend changes its addresses only", PIECE,
+		UDP_IN(4, .fragment = 3, .payload = 23, .headless = true)),
+	ROW("a first fragment to the client", PIECE,
+		UDP_OUT(4, .fragment = MF, .payload = 16, .udp_length = 900)),
+	ROW("a fragment's tail to the client", PIECE,
+		UDP_OUT(4, .fragment = 3, .payload = 24, .headless = true)),
+	ROW("a fragment in the middle, of TCP", PIECE,
+		TCP_IN(4, .fragment = MF | 185, .payload = 1480, .headless = true)),
+	ROW("a first fragment without a checksum stays without", PIECE,
+		UDP_IN(4, .fragment = MF, .payload = 16, .udp_length = 900, .no_checksum = true)),
+	ROW("a first fragment over IPv6 to the backend", PIECE | SY_PACKET_OPTIONS,
+		UDP_IN(6, FIRST6, .payload = 16, .udp_length = 900)),
+	ROW("a fragment's tail over IPv6 to the backend", PIECE | SY_PACKET_OPTIONS,
+		UDP_IN(6, TAIL6, .payload = 25, .headless = true)),
+	ROW("a first fragment over IPv6 to the client", PIECE | SY_PACKET_OPTIONS,
+		UDP_OUT(6, FIRST6, .payload = 24, .udp_length = 900)),
+	ROW("a fragment's tail over IPv6 to the client", PIECE | SY_PACKET_OPTIONS,
+		UDP_OUT(6, TAIL6, .payload = 24, .headless = true)),
 	ROW("port unreachable from the client himself comes from the local address", ERROR,
 		ICMP4(CLIENT4, VIP4, 3, 3, .quoted = UDP(VIP4, 53, CLIENT4, 40000, .payload = 9)),
 		TO_BACKEND,

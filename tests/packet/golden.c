@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fake_mbuf.h"
+#include "matrix.h"
 #include "sy/forward.h"
 #include "via.h"
 
@@ -337,31 +338,57 @@ write_seed(const char *folder, const struct golden *row)
 }
 
 static bool
-run(const struct golden_table *table, const struct golden *row)
+report(bool holds, const char *group, const char *name)
 {
 	static size_t n_done;
-	bool holds = row_holds(row);
 
-	printf("%sok %zu - %s: %s\n", holds ? "" : "not ", ++n_done, table->name, row->name);
+	printf("%sok %zu - %s: %s\n", holds ? "" : "not ", ++n_done, group, name);
 	return holds;
+}
+
+static size_t
+run(const struct golden_table *table, const char *folder)
+{
+	size_t n_failed = 0;
+
+	for (size_t i = 0; i < table->n_rows; i++) {
+		const struct golden *row = &table->rows[i];
+
+		if (folder != NULL)
+			write_seed(folder, row);
+		matrix_note(row);
+		n_failed += !report(row_holds(row), table->name, row->name);
+	}
+	return n_failed;
+}
+
+/* One more test for each forwarding mode. */
+static size_t
+run_matrix(void)
+{
+	size_t n_failed = 0;
+
+	for (uint8_t mode = 0; sy_forward_at(mode) != NULL; mode++)
+		n_failed += !report(matrix_is_full(mode), "every kind of packet has a row",
+			sy_forward_at(mode)->name);
+	return n_failed;
 }
 
 /* With a folder: writes each row's input there, to seed the fuzzer. */
 int
 main(int argc, char **argv)
 {
-	size_t n_rows = 0, n_failed = 0;
+	size_t n_tests = 0, n_failed = 0;
+	uint8_t n_modes = 0;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (size_t i = 0; i < N_TABLES; i++)
-		n_rows += tables[i]->n_rows;
-	printf("1..%zu\n", n_rows);
-	for (size_t i = 0; i < N_TABLES; i++) {
-		for (size_t j = 0; j < tables[i]->n_rows; j++) {
-			if (argc > 1)
-				write_seed(argv[1], &tables[i]->rows[j]);
-			n_failed += !run(tables[i], &tables[i]->rows[j]);
-		}
-	}
+		n_tests += tables[i]->n_rows;
+	while (sy_forward_at(n_modes) != NULL)
+		n_modes++;
+	printf("1..%zu\n", n_tests + n_modes);
+	for (size_t i = 0; i < N_TABLES; i++)
+		n_failed += run(tables[i], argc > 1 ? argv[1] : NULL);
+	n_failed += run_matrix();
 	return n_failed != 0;
 }

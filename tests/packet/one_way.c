@@ -20,6 +20,10 @@
 	UDP(CLIENT##ip, 40000, VIP##ip, 53, .payload = 16, .udp_length = 900, .fragment = PIECE##ip)
 #define PIECE4 MF
 #define PIECE6 0, .next = IPPROTO_FRAGMENT, .options = "1100000100000009"
+#define TAIL(ip) \
+	UDP(CLIENT##ip, 40000, VIP##ip, 53, .payload = 25, .headless = true, .fragment = TAIL##ip)
+#define TAIL4 113
+#define TAIL6 0, .next = IPPROTO_FRAGMENT, .options = "1100038800000009"
 #define ABOUT(ip) \
 	TCP(VIP##ip, 80, CLIENT##ip, 40000, .tcp_flags = ACK, .payload = 60, .fragment = DF)
 #define UNREACHABLE(ip) UNREACHABLE##ip
@@ -34,12 +38,14 @@
 #define CLASS_DATAGRAM CE
 #define CLASS_UNSUMMED 0
 #define CLASS_PIECE 0
+#define CLASS_TAIL 0
 #define CLASS_UNREACHABLE 0
 #define CLASS_BIG 0
 #define CUTS_PLAIN .fragment = DF
 #define CUTS_DATAGRAM .id = VIA_ID
 #define CUTS_UNSUMMED .id = VIA_ID
 #define CUTS_PIECE .id = VIA_ID
+#define CUTS_TAIL .id = VIA_ID
 #define CUTS_UNREACHABLE .id = VIA_ID
 #define CUTS_BIG .id = VIA_ID
 #define TAKEN_OVER(kind, ip) .tos = CLASS_##kind, TAKEN_OVER##ip(kind)
@@ -55,6 +61,8 @@
 #define HASH_UNSUMMED6 HASH_DATAGRAM6
 #define HASH_PIECE4 HASH_DATAGRAM4
 #define HASH_PIECE6 HASH_DATAGRAM6
+#define HASH_TAIL4 0xe3fc2 /* its ports are not in it: here they are 0 */
+#define HASH_TAIL6 0x8be46
 #define HASH_UNREACHABLE4 HASH_PLAIN4
 #define HASH_UNREACHABLE6 HASH_PLAIN6
 #define HASH_BIG4 HASH_PLAIN4
@@ -94,6 +102,8 @@
 #define FLAGS_UNSUMMED6 0
 #define FLAGS_PIECE4 SY_PACKET_FRAGMENT
 #define FLAGS_PIECE6 (SY_PACKET_FRAGMENT | SY_PACKET_OPTIONS)
+#define FLAGS_TAIL4 SY_PACKET_FRAGMENT
+#define FLAGS_TAIL6 (SY_PACKET_FRAGMENT | SY_PACKET_OPTIONS)
 #define FLAGS_UNREACHABLE4 SY_PACKET_ICMP_ERROR
 #define FLAGS_UNREACHABLE6 SY_PACKET_ICMP_ERROR
 #define FLAGS_BIG4 SY_PACKET_ICMP_ERROR
@@ -109,6 +119,7 @@
 	ROW(mode, outer, PLAIN, ip, "a segment"), ROW(mode, outer, DATAGRAM, ip, "a datagram"), \
 		ROW(mode, outer, UNSUMMED, ip, "a datagram without a checksum"), \
 		ROW(mode, outer, PIECE, ip, "a fragment"), \
+		ROW(mode, outer, TAIL, ip, "a fragment's tail"), \
 		ROW(mode, outer, UNREACHABLE, ip, "an ICMP error"), \
 		ROW(mode, outer, BIG, ip, "packet too big")
 #define TUNNEL(mode) KINDS(mode, 4, 4), KINDS(mode, 4, 6), KINDS(mode, 6, 4), KINDS(mode, 6, 6)
@@ -167,6 +178,9 @@ const struct golden_table golden_tunnels = { "tunnels", GOLDEN_TABLE(tunnels) };
 #define L3DSR_PIECE(ip) \
 	UDP(CLIENT##ip, 40000, BACKEND##ip, 53, .payload = 16, .udp_length = 900, .tos = MARK(0), \
 		.fragment = PIECE##ip)
+#define L3DSR_TAIL(ip) \
+	UDP(CLIENT##ip, 40000, BACKEND##ip, 53, .payload = 25, .headless = true, .tos = MARK(0), \
+		.fragment = TAIL##ip)
 
 static const struct golden whole[] = {
 	KINDS(DR, 4, 4),

@@ -13,8 +13,8 @@ address(const char *text)
 	return ip.addr;
 }
 
-enum sy_drop
-via_send(struct sy_packet *packet, uint8_t step)
+const char *
+via_mode(uint8_t step)
 {
 	static const char *const names[] = {
 		[VIA_DR] = "dr",
@@ -24,12 +24,25 @@ via_send(struct sy_packet *packet, uint8_t step)
 		[VIA_VXLAN] = "vxlan",
 		[VIA_L3DSR] = "l3dsr",
 	};
+
+	return names[(step - VIA_FIRST) / 2];
+}
+
+enum sy_family
+via_family(uint8_t step)
+{
+	return (step - VIA_FIRST) % 2 == 0 ? SY_IPV4 : SY_IPV6;
+}
+
+enum sy_drop
+via_send(struct sy_packet *packet, uint8_t step)
+{
 	const struct sy_tunnel_config config = { .vni = VIA_VNI,
 		.dscp = VIA_DSCP,
 		.inner_destination = { { 2, 0, 0, 0, 0, 0xd } },
 		.inner_source = { { 2, 0, 0, 0, 0, 0xc } } };
-	uint8_t mode = sy_forward_find(names[(step - VIA_FIRST) / 2]);
-	uint8_t family = (step - VIA_FIRST) % 2 == 0 ? SY_IPV4 : SY_IPV6;
+	uint8_t mode = sy_forward_find(via_mode(step));
+	uint8_t family = via_family(step);
 	struct sy_backend_row backend = {
 		.address = address(family == SY_IPV4 ? BACKEND4 : BACKEND6),
 		.family = family,

@@ -26,6 +26,8 @@ enum via_mode {
 #define VIA_FIRST 64
 #define VIA(mode, family) (VIA_FIRST + 2 * VIA_##mode + ((family) == 6))
 
+const char *via_mode(uint8_t step);
+enum sy_family via_family(uint8_t step); /* of the backend */
 enum sy_drop via_send(struct sy_packet *packet, uint8_t step);
 
 #endif /* SY_TEST_VIA_H */
