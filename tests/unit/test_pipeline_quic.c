@@ -15,6 +15,7 @@
 
 static struct fixture fixture;
 static struct sy_quic *servers; /* writes connection IDs as the backends do */
+static const char *web2_more = ""; /* what web2 has besides, for a test */
 
 /* The fixture's file, in which web1 to web3 have server IDs 0a0001 to 0a0003 and dns has more keys. */
 static char *
@@ -30,7 +31,8 @@ quic_config(const char *more)
 	const char *next;
 
 	for (int id = 1; (next = strstr(at, backend)) != NULL; id++) {
-		fprintf(out, "%.*s\"server_id\":\"0a000%d\",%s", (int)(next - at), at, id, backend);
+		fprintf(out, "%.*s\"server_id\":\"0a000%d\",%s%s", (int)(next - at), at, id,
+			id == 2 ? web2_more : "", backend);
 		at = next + strlen(backend);
 	}
 	next = strstr(at, service) + strlen(service);
@@ -81,6 +83,18 @@ initial_packet(const char *src, uint16_t port)
 {
 	const uint8_t payload[40] = { 0xc0, 0, 0, 0, 1, 8, 0xe1, 2, 3, 4, 5, 6, 7, 8, 0 };
 
+	return fixture_datagram(&fixture, src, port, FIXTURE_VIP, PORT, payload, sizeof(payload));
+}
+
+/* A long header whose connection ID, made up by the client, names web<n> by chance. */
+static struct rte_mbuf *
+lucky_packet(const char *src, uint16_t port, uint8_t server, uint8_t serial)
+{
+	const struct sy_quic_server_id id = { 3, { 0x0a, 0, server } };
+	const uint8_t nonce[SY_QUIC_CID] = { serial, 1, 2, 3 };
+	uint8_t payload[40] = { 0xc0, 0, 0, 0, 1, 8 };
+
+	CU_ASSERT_EQUAL(sy_quic_encode(servers, 0, 2, serial, &id, nonce, payload + 6), 8);
 	return fixture_datagram(&fixture, src, port, FIXTURE_VIP, PORT, payload, sizeof(payload));
 }
 
@@ -267,6 +281,37 @@ test_full(void)
 	stop();
 }
 
+/* A backend that is full keeps its connections, wherever their clients go, and gets no new ones: neither by
+ * chance nor from who makes up connection IDs that name it. */
+static void
+test_full_backend(void)
+{
+	uint32_t server;
+
+	web2_more = "\"max_flows\":2,";
+	start_with(ENCRYPTED, 1);
+	web2_more = "";
+	fixture_settle(&fixture);
+	CU_ASSERT_EQUAL(send_to_service(lucky_packet(FIXTURE_CLIENT, 8000, 2, 0)), 2);
+	CU_ASSERT_EQUAL(send_to_service(short_packet(FIXTURE_CLIENT, 8001, 2, 1)), 2);
+	fixture_settle(&fixture);
+	server = send_to_service(lucky_packet(FIXTURE_CLIENT, 8002, 2, 2));
+	CU_ASSERT_TRUE(server == 1 || server == 3);
+	/* What the client sends again, or in another order, does not move it. */
+	CU_ASSERT_EQUAL(send_to_service(lucky_packet(FIXTURE_CLIENT, 8002, 2, 2)), server);
+	CU_ASSERT_EQUAL(
+		send_to_service(short_packet(FIXTURE_CLIENT, 8002, (uint8_t)server, 3)), server);
+	CU_ASSERT_EQUAL(send_to_service(lucky_packet(FIXTURE_CLIENT, 8002, 2, 2)), server);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_CREATED), 3);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_BY_CID), 2);
+	/* By its connection ID, and perhaps by the scheduler too. */
+	CU_ASSERT_TRUE(sy_stats_backend(fixture.stats, 1).flows_refused >= 1);
+	/* A connection that web2 has goes on from another address. */
+	CU_ASSERT_EQUAL(send_to_service(short_packet(FIXTURE_CLIENT, 8003, 2, 4)), 2);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_BY_CID), 3);
+	stop();
+}
+
 static const struct sy_test tests[] = {
 	{ "a client that comes from another address keeps its backend", test_migration },
 	{ "first packets go where the scheduler says, and stay", test_first_packets },
@@ -276,6 +321,7 @@ static const struct sy_test tests[] = {
 	{ "a draining backend is still reached, one that is down is not", test_backend_states },
 	{ "reloads keep flows, with connection IDs or without", test_reload },
 	{ "what finds no room for a flow goes where its connection ID says", test_full },
+	{ "a full backend keeps connections and gets no new ones", test_full_backend },
 };
 
 int

@@ -148,6 +148,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 		if (status == 0) {
 			packet->direction = SY_ORIGINAL;
 			sy_flow_begin(worker, packet->flow, packet->service, id);
+			sy_cid_note(worker, packet);
 			count(worker, SY_COUNTER_FLOWS_BY_CID, named != SY_NONE);
 			return SY_DROP_NONE;
 		}

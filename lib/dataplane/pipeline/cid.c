@@ -4,8 +4,13 @@
  *
  * A packet goes, in this order, where its connection ID says, where the flow of
  * its addresses and ports goes, or where the scheduler says.  Most packets have
- * the connection ID of the packet before them: a flow keeps the hash of the last
- * one that named its own backend, so that only a new one is decrypted.
+ * the connection ID of the packet before them: a flow keeps the hash of the one
+ * that made it, if its header was long, and then of the last that named its own
+ * backend, so that only a new one is decrypted.
+ *
+ * In a long header the connection ID may be the client's own making and the
+ * connection new, so a backend that is full gets no flow by it.  A short header is
+ * of a connection that the backend has: its limits have let that in before.
  */
 #include "sy/hash.h"
 #include "worker.h"
@@ -45,15 +50,38 @@ cid_hash(const struct sy_quic_cid *cid)
 	return sy_hash_pair(sy_hash_pair(words[0], words[1]), words[2] + 1);
 }
 
+static bool
+may_begin(const struct sy_worker *worker, uint32_t backend, const struct sy_quic_cid *cid)
+{
+	return !cid->is_long || !worker->snapshot->backends[backend].is_limited ||
+		sy_backend_has_room(worker, backend);
+}
+
 uint32_t
-sy_cid_backend(const struct sy_worker *worker, const struct sy_packet *packet)
+sy_cid_backend(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	struct sy_quic_cid cid;
+	uint32_t backend;
+
+	if (service->quic == NULL || !find_cid(service->quic, packet, &cid))
+		return SY_NONE;
+	backend = backend_of(worker, service, &cid);
+	if (backend == SY_NONE || may_begin(worker, backend, &cid))
+		return backend;
+	worker->stats->backends[backend].flows_refused++;
+	return SY_NONE;
+}
+
+void
+sy_cid_note(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	struct sy_quic_cid cid;
 
-	if (service->quic == NULL || !find_cid(service->quic, packet, &cid))
-		return SY_NONE;
-	return backend_of(worker, service, &cid);
+	/* What a short header names is known better than this: it may have been down for a moment. */
+	if (service->quic != NULL && find_cid(service->quic, packet, &cid) && cid.is_long)
+		packet->flow->cid_hash = cid_hash(&cid);
 }
 
 bool
@@ -73,5 +101,5 @@ sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet)
 	backend = backend_of(worker, service, &cid);
 	if (backend == flow->backend)
 		flow->cid_hash = hash;
-	return backend == flow->backend || backend == SY_NONE;
+	return backend == flow->backend || backend == SY_NONE || !may_begin(worker, backend, &cid);
 }

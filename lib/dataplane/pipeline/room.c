@@ -12,15 +12,20 @@
 
 #define MORE_PICKS 3
 
-static bool
-has_room(const void *context, uint32_t id)
+bool
+sy_backend_has_room(const struct sy_worker *worker, uint32_t id)
 {
-	const struct sy_worker *worker = context;
 	const struct sy_backend_limits *limits = &worker->snapshot->backend_limits[id];
 
 	if (limits->max_flows > 0 && !sy_live_has_room(&worker->live, id, limits->max_flows))
 		return false;
 	return limits->max_new_per_s == 0 || sy_quota_has_room(&worker->live.quota, id);
+}
+
+static bool
+has_room(const void *context, uint32_t id)
+{
+	return sy_backend_has_room(context, id);
 }
 
 uint32_t

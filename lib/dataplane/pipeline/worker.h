@@ -232,14 +232,18 @@ struct sy_pick sy_pick_for(struct sy_worker *worker, const struct sy_service_row
 uint32_t sy_persist_pick(struct sy_worker *worker, const struct sy_service_row *service,
 	const struct sy_tuple *tuple, struct sy_pick *pick);
 
-/* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE; and whether the flow's
- * backend is the one that it names, if it names one that can be reached. */
-uint32_t sy_cid_backend(const struct sy_worker *worker, const struct sy_packet *packet);
+/* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE: none, or none that may get
+ * a flow; notes that the client's own connection ID made the packet's flow, wherever that went; and whether the flow's backend is the one that
+ * the connection ID names, if it names one that can be reached. */
+uint32_t sy_cid_backend(struct sy_worker *worker, const struct sy_packet *packet);
+void sy_cid_note(const struct sy_worker *worker, const struct sy_packet *packet);
 bool sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet);
+
 /* room.c: the backend picked if it has room for a flow of the service, else another, or SY_NONE: all
  * are full.  Only for those that are limited. */
 uint32_t sy_pick_room(
 	struct sy_worker *worker, uint32_t id, struct sy_pick *pick, uint32_t backend);
+bool sy_backend_has_room(const struct sy_worker *worker, uint32_t id); /* a limited one */
 
 /* limits.c: what a service may have. */
 enum sy_drop sy_check_limits(const struct sy_worker *worker, uint32_t service);

@@ -34,6 +34,7 @@ sy_quic_find_cid(
 	if (scheme->server_id_length == 0 || room < length)
 		return false;
 	cid->bytes = datagram + at;
+	cid->is_long = is_long;
 	cid->length = (uint8_t)length;
 	return true;
 }

@@ -87,7 +87,7 @@ struct sy_flow {
 		struct sy_tcp_side
 			sides[2]; /* by direction of the sender: SY_ORIGINAL is the client */
 		uint64_t
-			cid_hash; /* QUIC: of the last connection ID that named the backend; or 0 */
+			cid_hash; /* QUIC: of its connection ID, the last that named the backend; or 0 */
 	};
 	uint32_t v4_be[SY_N_FLOW_PARTIES]; /* IPv4's addresses; IPv6's stand in the next line */
 };

@@ -35,6 +35,7 @@ struct sy_quic_cid {
 	const uint8_t *bytes; /* the first octet, server ID and nonce */
 	uint8_t length; /* of all three */
 	uint8_t rotation; /* the configuration */
+	bool is_long; /* a long header's: the client may have made it up */
 };
 
 /* Management core, all four.  create: the configurations are copied, for workers 0 to n_workers - 1.
