@@ -46,13 +46,14 @@ def start_server(backend, number):
              f"{folder}/key.pem", f"{folder}/cert.pem"], stdout=log, stderr=log)
 
 
-def start_client(namespace, host, folder, *options):
-    """Asks for /name when its address has changed: 700 ms after the handshake, which is 300 ms
-    after it."""
+def start_client(namespace, host, folder, *options, change_ms=300):
+    """Changes its address so long after the handshake (to another port; or to what the route says
+    by then), and asks for /name 400 ms later."""
     os.makedirs(folder, exist_ok=True)
     with open(f"{folder}/log", "wb") as log:
         return namespace.spawn(
-            [CLIENT, "-q", "--change-local-addr=300ms", "--delay-stream=700ms",
+            [CLIENT, "-q", f"--change-local-addr={change_ms}ms",
+             f"--delay-stream={change_ms + 400}ms",
              "--exit-on-all-streams-close", f"--download={folder}", *options, host, PORT,
              "https://who.lab/name"], stdout=log, stderr=log)
 
@@ -70,8 +71,12 @@ def answer(client, folder, patience=10.0):
         return file.read()
 
 
+def is_listening(namespace):
+    return f":{PORT} " in namespace.run("ss", "-Hlun")
+
+
 def wait_listening(namespace, patience=5.0):
     end = time.monotonic() + patience
-    while f":{PORT} " not in namespace.run("ss", "-Hlun"):
+    while not is_listening(namespace):
         assert time.monotonic() < end, "no QUIC server after five seconds"
         time.sleep(0.05)
