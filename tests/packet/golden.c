@@ -28,6 +28,7 @@ static const struct golden_table *const tables[] = {
 	&golden_answers,
 	&golden_answer_errors,
 	&golden_told,
+	&golden_quic,
 	&golden_tunnels,
 	&golden_direct,
 	&golden_scapy,
@@ -175,6 +176,8 @@ take(struct sy_packet *packet, uint8_t step)
 	case GOLDEN_STRIP:
 	case GOLDEN_NUMBERS:
 		return tell(packet, step);
+	case GOLDEN_QUIC:
+		return golden_follow_cid(packet);
 	case GOLDEN_NOTHING:
 		break;
 	}

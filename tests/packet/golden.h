@@ -50,9 +50,14 @@ enum golden_step {
 	GOLDEN_TOA,
 	GOLDEN_STRIP, /* the PROXY header that the payload begins with, and an address option */
 	GOLDEN_NUMBERS, /* to the client: what is acknowledged, and quoted, is GOLDEN_SHIFT less */
+	GOLDEN_QUIC, /* to the backend that the connection ID names: BACKEND or GOLDEN_SECOND */
 };
 
 #define GOLDEN_SHIFT 28
+
+/* Another backend, for packets that name theirs; port 5353. */
+#define GOLDEN_SECOND4 "10.0.0.12"
+#define GOLDEN_SECOND6 "fd00:10::12"
 
 struct golden {
 	const char *name; /* a sentence: what holds */
@@ -100,9 +105,12 @@ struct golden_table {
 		.drop = SY_DROP_##reason \
 	}
 
-/* told_steps.c: the last five steps; connection is the flow's, as the client sees it. */
+/* told_steps.c: GOLDEN_PROXY_V1 to GOLDEN_NUMBERS; connection is the flow's, as the client sees it. */
 enum sy_drop golden_tell(
 	struct sy_packet *packet, enum golden_step step, const struct sy_tuple *connection);
+
+/* quic_steps.c: GOLDEN_QUIC. */
+enum sy_drop golden_follow_cid(struct sy_packet *packet);
 
 extern const struct golden_table golden_accepted;
 extern const struct golden_table golden_malformed;
@@ -113,6 +121,7 @@ extern const struct golden_table golden_fullnat;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;
+extern const struct golden_table golden_quic;
 extern const struct golden_table golden_tunnels;
 extern const struct golden_table golden_direct;
 extern const struct golden_table golden_scapy;
