@@ -15,6 +15,7 @@
 #include "sy/eal.h"
 #include "sy/health.h"
 #include "sy/kernel.h"
+#include "sy/local_use.h"
 #include "sy/meter.h"
 #include "sy/notify.h"
 #include "sy/port.h"
@@ -61,6 +62,7 @@ struct daemon {
 	struct sy_surface_context surface_context;
 	struct sy_surface_rung surface_rungs[SY_N_STEERING_RUNGS];
 	uint32_t beats;
+	struct sy_local_alarm local_alarm;
 	struct sy_watchdog watchdog;
 	uv_loop_t loop;
 	uv_timer_t tick; /* each millisecond while there is work for it */
@@ -112,6 +114,11 @@ int daemon_reload(void *daemon, struct sy_error *error);
 /* steering.c: the rung in the log and on the surfaces; whether the NICs keep to it. */
 void daemon_tell_steering(struct daemon *daemon);
 void daemon_judge_steering(struct daemon *daemon);
+
+/* locals.c: local ports on the surfaces, and the alarm before they run out. */
+void daemon_judge_locals(struct daemon *daemon);
+bool daemon_next_local(void *daemon, struct sy_surface_walk *walk, struct sy_surface_local *local);
+uint32_t daemon_local_figures(const struct daemon *daemon, struct sy_surface_figure figures[]);
 
 /* surfaces.c */
 int daemon_open_surfaces(struct daemon *daemon, struct sy_error *error);

@@ -12,6 +12,7 @@
 #define LONGEST_TICK_MS 5
 #define SHARE_OF_SILENCE 8
 #define BEAT_MS 100
+#define LOCALS_BEATS 10
 #define MAX_EVENTS 64 /* taken from a worker in one tick */
 
 static void
@@ -97,6 +98,8 @@ on_beat(uv_timer_t *timer)
 
 	poll_links(daemon);
 	daemon_judge_steering(daemon);
+	if (daemon->beats % LOCALS_BEATS == 0)
+		daemon_judge_locals(daemon);
 	sy_meter_read(daemon->meter, daemon->registry, sy_time_us());
 	if (sy_registry_collect(daemon->registry) &&
 		sy_kernel_sync_vips(daemon->kernel, daemon->registry, &error) != 0)

@@ -34,7 +34,7 @@ info_figures(void *context, struct sy_surface_figure figures[])
 	};
 
 	memcpy(figures, rows, sizeof(rows));
-	return RTE_DIM(rows);
+	return RTE_DIM(rows) + daemon_local_figures(daemon, figures + RTE_DIM(rows));
 }
 
 static uint32_t
@@ -112,6 +112,7 @@ daemon_open_surfaces(struct daemon *daemon, struct sy_error *error)
 		.changed = changed,
 		.info_figures = info_figures,
 		.port_figures = port_figures,
+		.next_local = daemon_next_local,
 		.worker_snapshot = worker_snapshot,
 	};
 	sy_notify_init();

@@ -66,6 +66,18 @@ static const struct column limit_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column local_columns[] = {
+	{ "LOCAL ADDRESS", "local", cell_text, true },
+	{ "BACKEND", "backend", cell_text, true },
+	{ "PROTO", "protocol", cell_text, true },
+	{ "TAKEN", "taken", cell_count, false },
+	{ "PORTS", "ports", cell_count, false },
+	{ "FULLEST WORKER", "fullest_worker", cell_number, false },
+	{ "ITS SHARE", "fullest_percent", cell_percent, false },
+	{ "STATE", "state", cell_text, true },
+	{ .header = NULL },
+};
+
 static const struct column persistence_columns[] = {
 	{ "TABLE", "table", cell_text, true },
 	{ "ENTRIES", "entries", cell_count, false },
@@ -134,6 +146,7 @@ const struct view_columns view_columns[] = {
 	{ "steering", "rung", steering_columns, "no steering", NULL },
 	{ "services", "service", service_columns, "no services", NULL },
 	{ "limits", "service", limit_columns, "no services", NULL },
+	{ "locals", NULL, local_columns, "no local port is taken", NULL },
 	{ "persistence", NULL, persistence_columns, "no table", NULL },
 	{ "backends", "backend", backend_columns, "no backends", NULL },
 	{ "flows", NULL, flow_columns, "no flows", NULL },

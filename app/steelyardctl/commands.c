@@ -28,7 +28,7 @@ const struct ctl_command ctl_commands[] = {
 	{ .name = "show",
 		.usage = "VIEW [NAME]",
 		.help = "print a view: info, ports, workers, cycles, steering, services, limits,\n"
-			"           persistence, backends, flows, drops, health or config",
+			"           locals, persistence, backends, flows, drops, health or config",
 		.examples = "  steelyardctl show backends\n"
 			    "  steelyardctl show backends web/web1\n"
 			    "  steelyardctl show drops\n"

@@ -100,3 +100,16 @@ def test_fullnat_shares_flows_between_workers(lab):
     made = [new["flows_created"] - old["flows_created"] for old, new in zip(before, after)]
     assert min(made) > 0, made
     assert CLIENT6 not in seen_clients(lab)
+
+
+def test_fullnat_shows_its_local_ports(lab):
+    with client.connect(lab.client, VIP4, PORT) as connection:
+        client.ask(connection)
+        flow = next(flow for flow in lab.control.flows("hidden")
+                    if flow["client"].endswith(f":{connection.getsockname()[1]}"))
+        address = flow["local"].rsplit(":", 1)[0]
+        row = next(row for row in lab.control.show("locals")
+                   if (row["local"], row["backend"]) == (address, flow["backend_address"]))
+    assert row["protocol"] == "tcp" and row["state"] == "ok", row
+    assert 1 <= row["taken"] < row["ports"] and 50000 < row["ports"] <= 65536, row
+    assert lab.control.show("info")["local_ports_taken"] > 0

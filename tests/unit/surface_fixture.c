@@ -67,6 +67,17 @@ info_figures(void *daemon, struct sy_surface_figure figures[])
 	return 2;
 }
 
+static bool
+next_local(void *daemon, struct sy_surface_walk *walk, struct sy_surface_local *local)
+{
+	const struct surface_fixture *fixture = daemon;
+
+	if (walk->at[0] == fixture->n_locals)
+		return false;
+	*local = fixture->locals[walk->at[0]++];
+	return true;
+}
+
 static uint64_t
 worker_snapshot(void *daemon, uint32_t worker)
 {
@@ -113,6 +124,7 @@ fill_context(struct surface_fixture *fixture)
 		.reload = reload,
 		.changed = changed,
 		.info_figures = info_figures,
+		.next_local = next_local,
 		.worker_snapshot = worker_snapshot,
 	};
 }

@@ -27,6 +27,8 @@ struct surface_fixture {
 	struct sy_mailbox *mailboxes[SURFACE_WORKERS];
 	struct sy_surface_worker workers[SURFACE_WORKERS];
 	struct sy_surface_context context;
+	struct sy_surface_local locals[4];
+	uint32_t n_locals;
 	char folder[64]; /* for the control socket */
 	char socket[96];
 	uint32_t n_changed; /* calls of changed() and reload() */

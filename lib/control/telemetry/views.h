@@ -70,6 +70,7 @@ void sy_view_workers(struct sy_surface *, struct json_object *, struct sy_answer
 void sy_view_cycles(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_services(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_limits(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_locals(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_persistence(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_backends(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_flows(struct sy_surface *, struct json_object *, struct sy_answer *);

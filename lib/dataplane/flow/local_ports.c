@@ -4,27 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sy/hash.h"
-
 #define WORD_BITS 64
-
-/* Ends are of the configuration's making: nobody aims at a bucket. */
-static uint32_t
-bucket_of(const struct sy_local_ports *ports, const struct sy_local_end *end)
-{
-	uint64_t hash = sy_hash_endpoint(&end->backend, end->backend_port_be);
-
-	hash = sy_hash_pair(hash ^ end->protocol, sy_hash_addr(&end->local));
-	return (uint32_t)hash & (ports->n_buckets - 1);
-}
-
-static bool
-same_end(const struct sy_local_end *a, const struct sy_local_end *b)
-{
-	return a->backend_port_be == b->backend_port_be && a->family == b->family &&
-		a->protocol == b->protocol && sy_addr_equal(&a->backend, &b->backend) &&
-		sy_addr_equal(&a->local, &b->local);
-}
 
 static uint32_t
 find_end(const struct sy_local_ports *ports, const struct sy_local_end *of)
@@ -106,6 +86,23 @@ base_of(const struct sy_local_ports *ports, const struct sy_local_end *of)
 		sy_toeplitz_destination(ports->hash, of->family, &of->local, 0);
 }
 
+static void
+begin_change(struct sy_local_ports *ports)
+{
+	uint32_t version = atomic_load_explicit(&ports->version, memory_order_relaxed);
+
+	atomic_store_explicit(&ports->version, version + 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static void
+end_change(struct sy_local_ports *ports)
+{
+	uint32_t version = atomic_load_explicit(&ports->version, memory_order_relaxed);
+
+	atomic_store_explicit(&ports->version, version + 1, memory_order_release);
+}
+
 static uint32_t
 add_end(struct sy_local_ports *ports, const struct sy_local_end *of)
 {
@@ -116,6 +113,7 @@ add_end(struct sy_local_ports *ports, const struct sy_local_end *of)
 	if (i == NO_END)
 		return i;
 	end = &ports->ends[i];
+	begin_change(ports);
 	*end = (struct end){
 		.of = *of,
 		.base = base_of(ports, of),
@@ -123,6 +121,7 @@ add_end(struct sy_local_ports *ports, const struct sy_local_end *of)
 		.next = ports->buckets[bucket],
 	};
 	ports->buckets[bucket] = i;
+	end_change(ports);
 	memset(&ports->bitmaps[(uint64_t)i * ports->n_words], 0,
 		ports->n_words * sizeof(*ports->bitmaps));
 	return i;
@@ -162,13 +161,6 @@ next_slot(const struct sy_local_ports *ports, const uint64_t *bitmap, uint32_t c
 		unset = ~bitmap[word];
 	}
 	return word * WORD_BITS + (uint32_t)__builtin_ctzll(unset);
-}
-
-/* An end that is idle is not, whatever its barred slots leave. */
-static bool
-is_tight(const struct sy_local_ports *ports, const struct end *end)
-{
-	return end->n_used != end->n_barred && end->n_used >= ports->n_slots - ports->n_slots / 8;
 }
 
 static uint16_t

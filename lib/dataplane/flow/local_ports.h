@@ -10,8 +10,10 @@
  * one of the worker's places and one value of the free bits: with the end, that
  * is a port, and back.
  */
+#include <stdatomic.h>
 #include <stdbool.h>
 
+#include "sy/hash.h"
 #include "sy/local_ports.h"
 #include "sy/owner.h"
 
@@ -52,6 +54,9 @@ struct sy_local_ports {
 	uint16_t n_places;
 	uint16_t places[1 << SY_OWNERS_BITS]; /* this worker's */
 	uint16_t ranks[1 << SY_OWNERS_BITS]; /* [place]: its index above */
+	uint32_t max_ends;
+	/* Odd while an end changes its name, so that other threads do not read half of it. */
+	_Atomic uint32_t version;
 	uint64_t seed;
 	struct sy_local_ports_counters counters;
 	struct port_family families[SY_N_FAMILIES];
@@ -71,6 +76,31 @@ port_adds(const struct sy_local_ports *ports, uint8_t family, uint16_t port)
 	if (ports->one_sided)
 		return sy_toeplitz_source(ports->hash, family, &none, __builtin_bswap16(port));
 	return sy_toeplitz_destination(ports->hash, family, &none, __builtin_bswap16(port));
+}
+
+/* Ends are of the configuration's making: nobody aims at a bucket. */
+static inline uint32_t
+bucket_of(const struct sy_local_ports *ports, const struct sy_local_end *end)
+{
+	uint64_t hash = sy_hash_endpoint(&end->backend, end->backend_port_be);
+
+	hash = sy_hash_pair(hash ^ end->protocol, sy_hash_addr(&end->local));
+	return (uint32_t)hash & (ports->n_buckets - 1);
+}
+
+static inline bool
+same_end(const struct sy_local_end *a, const struct sy_local_end *b)
+{
+	return a->backend_port_be == b->backend_port_be && a->family == b->family &&
+		a->protocol == b->protocol && sy_addr_equal(&a->backend, &b->backend) &&
+		sy_addr_equal(&a->local, &b->local);
+}
+
+/* An end that is idle is not, whatever its barred slots leave. */
+static inline bool
+is_tight(const struct sy_local_ports *ports, const struct end *end)
+{
+	return end->n_used != end->n_barred && end->n_used >= ports->n_slots - ports->n_slots / 8;
 }
 
 #endif /* SY_FLOW_LOCAL_PORTS_H */

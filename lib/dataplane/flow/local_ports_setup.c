@@ -167,6 +167,7 @@ sy_local_ports_create(const struct sy_local_ports_params *params, struct sy_loca
 	made->free_bits = PORT_BITS - params->bits;
 	made->first = params->first;
 	made->last = params->last;
+	made->max_ends = params->max_ends;
 	made->seed = params->seed;
 	made->oldest_idle = made->newest_idle = NO_END;
 	made->n_slots = (uint32_t)count_slots(params);

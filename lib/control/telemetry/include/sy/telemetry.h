@@ -51,6 +51,25 @@ struct sy_surface_figure {
 	uint64_t value;
 };
 
+/* The ports of a local address and a backend: a line of `show locals`. */
+struct sy_surface_local {
+	struct sy_addr local;
+	struct sy_addr backend;
+	uint16_t backend_port_be;
+	uint8_t family; /* of both */
+	uint8_t protocol;
+	uint32_t n_taken; /* by all workers */
+	uint32_t n_ports;
+	uint32_t fullest; /* the worker with the least of its share left */
+	uint32_t fullest_percent;
+	bool tight;
+};
+
+/* Where a walk over them stands: the daemon's, starts with zeros. */
+struct sy_surface_walk {
+	uint32_t at[2];
+};
+
 #define SY_SURFACE_FIGURES 64 /* room that the functions below are given */
 
 /*
@@ -84,6 +103,9 @@ struct sy_surface_context {
 	 * queues, offloads).  Write at most SY_SURFACE_FIGURES; return how many.  Each may be NULL. */
 	uint32_t (*info_figures)(void *daemon, struct sy_surface_figure figures[]);
 	uint32_t (*port_figures)(void *daemon, uint32_t port, struct sy_surface_figure figures[]);
+	/* The next local address and backend with ports taken; false: there are no more.  May be NULL. */
+	bool (*next_local)(
+		void *daemon, struct sy_surface_walk *walk, struct sy_surface_local *local);
 	/* The version of the snapshot that a worker used in its last turn; may be NULL. */
 	uint64_t (*worker_snapshot)(void *daemon, uint32_t worker);
 };

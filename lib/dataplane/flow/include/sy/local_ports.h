@@ -81,4 +81,22 @@ struct sy_local_ports_counters {
 /* Any thread; values of a moment each. */
 struct sy_local_ports_counters sy_local_ports_counters(const struct sy_local_ports *ports);
 
+/* What is taken of one end at the moment. */
+struct sy_local_use {
+	struct sy_local_end end;
+	uint32_t n_taken;
+	uint32_t n_ports; /* of this worker, that can be taken at once */
+	bool tight; /* 7 of 8 are */
+};
+
+/* Any thread.  Ends have places, from 0 to max_ends: use is set and true returned when the one at
+ * this place has ports taken. */
+bool sy_local_ports_use(
+	const struct sy_local_ports *ports, uint32_t place, struct sy_local_use *use);
+uint32_t sy_local_ports_max_ends(const struct sy_local_ports *ports);
+
+/* Any thread.  The same of the end of that name; all that it could take when it has none taken. */
+void sy_local_ports_find(const struct sy_local_ports *ports, const struct sy_local_end *end,
+	struct sy_local_use *use);
+
 #endif /* SY_LOCAL_PORTS_H */

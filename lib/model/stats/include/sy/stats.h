@@ -90,7 +90,8 @@
 	ROW(TABLE_FULL, "table_full", "the flow table is full") \
 	ROW(TUPLE_TAKEN, "tuple_taken", \
 		"the reply direction belongs to another flow, or the backend is the client") \
-	ROW(NO_LOCAL_PORT, "no_local_port", "no local address has a port left for the backend") \
+	ROW(NO_LOCAL_PORT, "no_local_port", \
+		"no local address has a port left for the backend: see 'show locals'") \
 	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow") \
 	ROW(CLAIM, "claim", \
 		"a client's PROXY header in pieces or too long, or data ahead of the first") \
