@@ -25,6 +25,8 @@ static const struct golden_table *const tables[] = {
 	&golden_nat_errors,
 	&golden_sctp,
 	&golden_fullnat,
+	&golden_translated,
+	&golden_translated_errors,
 	&golden_answers,
 	&golden_answer_errors,
 	&golden_told,
@@ -107,11 +109,19 @@ make_hiding_flow(struct sy_flow_v6 *v6, uint8_t client, uint8_t backend, uint8_t
 static enum sy_drop
 hide(struct sy_packet *packet, enum sy_direction direction, uint8_t client, uint8_t backend)
 {
+	const struct sy_snapshot snapshot = {
+		.ports = { {
+			.has_address = { true, true },
+			.address = { address(GATEWAY4), address(GATEWAY6) },
+		} }
+	};
+	const struct sy_next_hop hop = { .mtu = GOLDEN_LINK };
+	const struct sy_forward_way way = { .hop = &hop, .snapshot = &snapshot, .id = GOLDEN_ID };
 	struct sy_flow_v6 flow;
 
 	make_hiding_flow(&flow, client, backend, packet->tuple.protocol);
 	packet->direction = direction;
-	return sy_forward_at(sy_forward_find("fullnat"))->apply(packet, &flow.flow, NULL);
+	return sy_forward_at(sy_forward_find("fullnat"))->apply(packet, &flow.flow, &way);
 }
 
 static enum sy_drop

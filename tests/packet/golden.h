@@ -26,6 +26,8 @@
 #define GATEWAY6 "2001:db8:5::2"
 
 #define GOLDEN_STEPS 2
+#define GOLDEN_LINK 1500 /* MTU of the next link */
+#define GOLDEN_ID 0x1234 /* of IPv4 headers that are made anew */
 #define GOLDEN_MTU 1400 /* of the errors that say 'too big' */
 
 enum golden_step {
@@ -118,6 +120,8 @@ extern const struct golden_table golden_nat;
 extern const struct golden_table golden_nat_errors;
 extern const struct golden_table golden_sctp;
 extern const struct golden_table golden_fullnat;
+extern const struct golden_table golden_translated;
+extern const struct golden_table golden_translated_errors;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;

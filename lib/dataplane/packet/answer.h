@@ -23,6 +23,13 @@ answer_is_allowed(const struct sy_packet *packet)
 		frame_has_transport(packet);
 }
 
+/* Longest IP packet that an error may be: RFC 1812 section 4.3.2.3, RFC 4443 section 2.4 (c). */
+static inline uint32_t
+answer_error_max(uint8_t family)
+{
+	return family == SY_IPV4 ? 576 : 1280;
+}
+
 /* Exchanges the Ethernet addresses. */
 void sy_packet_turn_ethernet(struct sy_packet *packet);
 

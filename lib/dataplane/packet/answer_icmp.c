@@ -11,9 +11,6 @@
 /* Internetwork control, the precedence of ICMP errors: RFC 1812 section 4.3.2.5. */
 #define ERROR_TRAFFIC_CLASS 0xc0
 
-/* Longest IP packet that an error may be: RFC 1812 section 4.3.2.3, RFC 4443 section 2.4 (c). */
-static const uint16_t error_len_max[SY_N_FAMILIES] = { 576, 1280 };
-
 struct kind {
 	uint8_t type[SY_N_FAMILIES];
 	uint8_t code[SY_N_FAMILIES];
@@ -120,7 +117,7 @@ sy_packet_answer_icmp(struct sy_packet *packet, enum sy_icmp_kind kind, uint32_t
 		return kinds[kind].refused;
 	if (rte_pktmbuf_headroom(packet->mbuf) < headers)
 		return SY_DROP_NO_BUFFER;
-	quoted = RTE_MIN(quoted, (uint32_t)error_len_max[family] - headers);
+	quoted = RTE_MIN(quoted, answer_error_max(family) - headers);
 	sy_packet_cut(packet, packet->l3 + quoted);
 	open_room(packet, headers);
 	sy_packet_turn_ethernet(packet);

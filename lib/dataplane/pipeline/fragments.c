@@ -188,7 +188,7 @@ sy_fragment_admit(struct sy_worker *worker, struct sy_packet *packet)
 		if (!find_ports(worker, packet))
 			return false;
 		sy_track_again(worker, packet);
-		if (packet->flow != NULL) {
+		if (packet->flow != NULL || sy_local_find_mapped(worker, packet)) {
 			sy_pass_tail(worker, packet);
 			return false;
 		}

@@ -64,6 +64,8 @@ struct sy_forward {
 	/* Bytes that the mode adds on the way to the backend, by the packet's family and the
 	 * backend's; a translation may take some away. */
 	int16_t overhead[SY_N_FAMILIES][SY_N_FAMILIES];
+	/* The same of a piece of a packet, in a mode of SY_FORWARD_LOCAL. */
+	int16_t overhead_of_pieces[SY_N_FAMILIES][SY_N_FAMILIES];
 	/* The tuple that the backend's replies to this first packet will have, as they arrive.
 	 * NULL: replies do not come here (SY_FORWARD_ONE_WAY). */
 	void (*reply_tuple)(const struct sy_tuple *original, const struct sy_forward_target *target,

@@ -188,6 +188,22 @@ struct sy_outer {
  * room before the frame. */
 enum sy_drop sy_packet_encapsulate(struct sy_packet *packet, const struct sy_outer *outer);
 
+/* What a packet is to be in the other IP version. */
+struct sy_translation {
+	struct sy_tuple behind; /* its tuple, as sy_packet has it */
+	struct sy_addr router; /* of ours: the source of an error that neither end has sent */
+	uint16_t mtu; /* of the next hop */
+	uint16_t id; /* IPv4's identification, unlike those of the last packets; host order */
+};
+
+/*
+ * Translates headers, ports, and in an ICMP error those of the packet that it quotes (RFC 7915), with
+ * all checksums.  In IPv6 headers take 20 bytes more, those of a piece 28.  SY_DROP_UNTRANSLATABLE,
+ * SY_DROP_NO_BUFFER (too little room before the frame), with the packet as it was.
+ */
+enum sy_drop sy_packet_translate(
+	struct sy_packet *packet, const struct sy_translation *translation);
+
 /* The sum in one's complement, as it stands in memory, of the bytes from the offset to the packet's
  * end, in whatever segments.  Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of
  * odd length. */

@@ -101,6 +101,8 @@
 	ROW(UNRESOLVED, "unresolved", "the next hop's MAC address is not known yet") \
 	ROW(OFF_LINK, "off_link", "the backend is behind a router, where the mode cannot reach") \
 	ROW(NO_SOURCE, "no_source", "the port has no address for the outer header") \
+	ROW(UNTRANSLATABLE, "untranslatable", \
+		"what the other IP version has no word for, or a piece of UDP without a checksum") \
 	ROW(TOO_BIG, "too_big", "larger than the port's MTU, and no ICMP error could be sent") \
 	ROW(ICMP_NO_FLOW, "icmp_no_flow", "an ICMP error about no known flow") \
 	ROW(ICMP_RATE, "icmp_rate", "an answer was due, but the ICMP and RST limit is reached") \
