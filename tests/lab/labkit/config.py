@@ -40,11 +40,22 @@ def ports(kind):
          "addresses": [f"{LAN4}/24", f"{LAN6}/64"]}]
 
 
+def between_families():
+    """IPv6 clients of IPv4 servers and the other way round: HTTP and DNS, echo, and nobody."""
+    pools = {"six-to-four": (VIP6, "web", "dns", "echo", "mute"),
+             "four-to-six": (VIP4, "web6", "dns6", "echo6", "mute6")}
+    return [made for name, (vip, web, dns, echo, mute) in pools.items() for made in (
+        service(name, vip, 91, web, mode="fullnat"),
+        service(f"{name}-dns", vip, 91, dns, "udp", mode="fullnat"),
+        service(f"{name}-echo", vip, 7091, echo, "udp", mode="fullnat"),
+        service(f"{name}-mute", vip, 92, mute, "udp", mode="fullnat"))]
+
+
 def build(session, kind, hugepages, workers=1):
     """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
     share backends but no pool with the rest; 'guarded', with a quota of half-open flows; 'echo', a
-    range of ports, which its backends keep; 'quic'; 'kept', which keeps clients; and 'hidden', whose
-    backends do not see their clients."""
+    range of ports, which its backends keep; 'quic'; 'kept', which keeps clients; 'hidden', whose
+    backends do not see their clients; and services whose backends are of the other family."""
     no_probe = {"type": "none"}
     primaries = [name for name in BACKENDS if name != "spare"]
     return {
@@ -90,7 +101,8 @@ def build(session, kind, hugepages, workers=1):
             service("guarded", VIP4, 84, "extra", max_half_open=64),
             service("hidden", VIP4, 90, "web", mode="fullnat"),
             service("hidden6", VIP6, 90, "web6", mode="fullnat"),
-            service("hidden-dns", VIP4, 90, "dns", "udp", mode="fullnat")],
+            service("hidden-dns", VIP4, 90, "dns", "udp", mode="fullnat"),
+            *between_families()],
     }
 
 

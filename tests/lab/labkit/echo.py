@@ -32,13 +32,13 @@ def answer(sock):
 
 
 @contextlib.contextmanager
-def echo_servers(lab, address):
+def echo_servers(lab, address, port=PORT):
     with contextlib.ExitStack() as stack:
         for name in PRIMARIES:
             sock = stack.enter_context(udp(lab.backends[name].namespace, address(name)))
-            sock.bind((address(name), PORT))
+            sock.bind((address(name), port))
             thread = threading.Thread(target=answer, args=(sock,), daemon=True)
             thread.start()
             stack.callback(thread.join, 5)
-            stack.callback(sock.sendto, b"", (address(name), PORT))
+            stack.callback(sock.sendto, b"", (address(name), port))
         yield
