@@ -20,6 +20,17 @@ compare_places(const void *a, const void *b)
 	return x->port - y->port;
 }
 
+/* Files mostly have them in order. */
+static bool
+are_sorted(const char *bytes, uint32_t n, size_t size)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		if (compare_places(bytes + (i - 1) * size, bytes + i * size) > 0)
+			return false;
+	}
+	return true;
+}
+
 uint32_t
 sy_places_tidy(void *rows, uint32_t n, size_t size)
 {
@@ -28,7 +39,8 @@ sy_places_tidy(void *rows, uint32_t n, size_t size)
 
 	if (n == 0)
 		return 0;
-	qsort(rows, n, size, compare_places);
+	if (!are_sorted(rows, n, size))
+		qsort(rows, n, size, compare_places);
 	for (uint32_t i = 0; i < n; i++) {
 		if (n_each > 0 &&
 			compare_places(bytes + (n_each - 1) * size, bytes + i * size) == 0)

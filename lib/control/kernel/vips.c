@@ -193,6 +193,7 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 	struct vip *vips = calloc(count_addresses(registry) + 1, sizeof(*vips));
 	uint32_t n_wanted;
 	uint32_t n = 0;
+	uint32_t n_known = 0;
 	int status = 0;
 
 	if (vips == NULL)
@@ -201,6 +202,7 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 	for (uint32_t i = 0; i < n_wanted; i++) {
 		const struct vip *known = find_vip(old, n_old, &vips[i].place);
 
+		n_known += known != NULL;
 		if (known != NULL)
 			vips[n++] = *known;
 		else if (add_vip(kernel, &vips[i], &status, error))
@@ -214,6 +216,7 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 	}
 	free(old);
 	/* Some of them may have been known as the host's, or be so now. */
-	kernel->resync_wanted = true;
+	if (n_known != n_old || n != n_old)
+		kernel->resync_wanted = true;
 	return status;
 }

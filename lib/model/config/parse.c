@@ -181,6 +181,19 @@ parse_value(struct sy_config_parser *parser, const struct sy_config_key *key, vo
 	return parse_plain(parser, key, element, &token);
 }
 
+/* Files mostly give keys in the table's order: looked for from the last one on. */
+static const struct sy_config_key *
+find_key(const struct sy_config_section *section, const char *name, uint64_t seen)
+{
+	unsigned int from = seen != 0 ? 64 - (unsigned int)__builtin_clzll(seen) : 0;
+
+	for (unsigned int i = from; i < section->n_keys; i++) {
+		if (strcmp(section->keys[i].name, name) == 0)
+			return &section->keys[i];
+	}
+	return sy_config_key_find(section, name);
+}
+
 static int
 parse_member(struct sy_config_parser *parser, const struct sy_config_section *section,
 	void *element, const struct sy_token *name, uint64_t *seen)
@@ -195,7 +208,7 @@ parse_member(struct sy_config_parser *parser, const struct sy_config_section *se
 		return sy_config_refuse_token(parser, name, "a key in double quotes");
 	if (!sy_scan_string(&parser->scan, name, text, sizeof(text)))
 		text[0] = '\0';
-	key = sy_config_key_find(section, text);
+	key = find_key(section, text, *seen);
 	if (key == NULL)
 		return sy_config_refuse_key(parser, section, name, text);
 	bit = UINT64_C(1) << (key - section->keys);

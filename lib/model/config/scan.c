@@ -36,12 +36,18 @@ skip_block(const struct sy_scan *scan, uint32_t at)
 	return scan->length + 1; /* never closed */
 }
 
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 /* False: a comment is not closed. */
 static bool
 skip_space(struct sy_scan *scan)
 {
 	for (;;) {
-		while (scan->at < scan->length && strchr(" \t\r\n", scan->text[scan->at]) != NULL)
+		while (scan->at < scan->length && is_space(scan->text[scan->at]))
 			scan->at++;
 		if (starts_with(scan, scan->at, "//"))
 			scan->at = skip_line(scan, scan->at);

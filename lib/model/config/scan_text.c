@@ -34,6 +34,17 @@ utf8_length(const unsigned char *text, uint32_t left)
 	return n;
 }
 
+/* Whether the eight bytes at text are plain ASCII without NUL: most of a file is. */
+static bool
+is_plain(const char *text)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+	uint64_t word;
+
+	memcpy(&word, text, sizeof(word));
+	return ((word | (word - ones)) & tops) == 0;
+}
+
 const char *
 sy_scan_encoding(const char *text, uint32_t length, uint32_t *offset)
 {
@@ -43,6 +54,9 @@ sy_scan_encoding(const char *text, uint32_t length, uint32_t *offset)
 	if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return "a byte order mark";
 	for (uint32_t at = 0; at < length; at += n) {
+		n = 8;
+		if (length - at >= n && is_plain(text + at))
+			continue;
 		n = utf8_length((const unsigned char *)text + at, length - at);
 		if (n > 0 && text[at] != '\0')
 			continue;

@@ -2,8 +2,9 @@
 /*
  * Bringing the registry into agreement with a configuration.
  *
- * Rows are matched by a 64-bit hash of their identity, sorted once, so that
- * 100,000 backends take milliseconds.  A plan is made first (which row each
+ * Rows are matched by a 64-bit hash of their identity.  Most follow each other as
+ * they did in the file before, so the row behind the last one is looked at first;
+ * for the others all hashes are sorted once.  A plan is made first (which row each
  * configured thing gets) and carried out only when there is room for all.
  */
 #include <errno.h>
@@ -92,34 +93,71 @@ take_free_service(const struct sy_registry *registry, uint32_t *next, uint32_t *
 	return 0;
 }
 
+/* Rows by identity, sorted when the first one does not stand where it is looked for. */
+struct search {
+	const struct sy_registry *registry;
+	struct identity *known; /* NULL: not sorted yet */
+	size_t n_known;
+	uint32_t expected; /* the row behind the one that was found last */
+	uint32_t next_free;
+};
+
+static int
+sort_backends(struct search *search)
+{
+	const struct sy_registry *registry = search->registry;
+
+	search->known = calloc(registry->n_backends + 1, sizeof(*search->known));
+	if (search->known == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < registry->n_backends; i++) {
+		if (registry->backends[i].used)
+			search->known[search->n_known++] =
+				(struct identity){ registry->backends[i].seed, i };
+	}
+	qsort(search->known, search->n_known, sizeof(*search->known), compare_identities);
+	return 0;
+}
+
+/* The row of this identity, or a free one. */
+static int
+plan_backend(struct search *search, uint64_t hash, uint32_t *id)
+{
+	const struct sy_registry *registry = search->registry;
+	const struct sy_backend *expected = &registry->backends[search->expected];
+	int status = 0;
+
+	if (search->expected < registry->n_backends && expected->used && expected->seed == hash) {
+		*id = search->expected++;
+		return 0;
+	}
+	if (search->known == NULL)
+		status = sort_backends(search);
+	if (status != 0)
+		return status;
+	if (find_identity(search->known, search->n_known, hash, id) != 0)
+		return take_free_backend(registry, &search->next_free, id);
+	search->expected = *id + 1;
+	return 0;
+}
+
 static int
 plan_backends(const struct sy_registry *registry, const struct sy_config *config, struct plan *plan,
 	struct sy_error *error)
 {
-	struct identity *known = calloc(registry->n_backends + 1, sizeof(*known));
-	uint32_t next = 0;
+	struct search search = { .registry = registry };
 	uint32_t n = 0;
-	size_t n_known = 0;
-	int status = known == NULL ? -ENOMEM : 0;
+	int status = 0;
 
-	for (uint32_t i = 0; status == 0 && i < registry->n_backends; i++) {
-		if (registry->backends[i].used)
-			known[n_known++] = (struct identity){ registry->backends[i].seed, i };
-	}
-	if (status == 0)
-		qsort(known, n_known, sizeof(*known), compare_identities);
 	for (uint32_t p = 0; status == 0 && p < config->n_pools; p++) {
 		const struct sy_pool_config *pool = &config->pools[p];
 
 		plan->first_id[p] = n;
-		for (uint32_t b = 0; status == 0 && b < pool->n_backends; b++, n++) {
-			uint64_t hash = backend_identity(pool, &pool->backends[b]);
-
-			if (find_identity(known, n_known, hash, &plan->backend_ids[n]) != 0)
-				status = take_free_backend(registry, &next, &plan->backend_ids[n]);
-		}
+		for (uint32_t b = 0; status == 0 && b < pool->n_backends; b++, n++)
+			status = plan_backend(&search, backend_identity(pool, &pool->backends[b]),
+				&plan->backend_ids[n]);
 	}
-	free(known);
+	free(search.known);
 	if (status == -ENOSPC)
 		return sy_error_set(error, status,
 			"no room for all backends: max_backends is %u and backends that were removed "
@@ -190,6 +228,7 @@ settle_backend(struct sy_registry *registry, uint32_t id, uint32_t pool_index,
 	if (!backend->used) {
 		if (registry->stats != NULL)
 			before = sy_stats_backend(registry->stats, id);
+		registry->members_version++;
 		start_backend(backend, pool, config, &before, now);
 	} else if (weight_moved && backend->ordered_weight < 0) {
 		backend->effective_weight = config->weight;

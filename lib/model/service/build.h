@@ -15,6 +15,10 @@ struct build {
 	struct sy_error *error;
 };
 
+/* endpoints.c: the table of backends by address and port, made or shared, and build->endpoints.  0 or
+ * -ENOMEM. */
+int sy_endpoints_build(struct build *build);
+
 /* tunnels.c: what services' modes put before packets.  0 or -ENOMEM. */
 int sy_tunnels_build(struct build *build);
 

@@ -89,12 +89,25 @@ uint32_t sy_index_table_find(const struct sy_index_table *table, const struct sy
 /* In place of a service's id: an endpoint answers for more than one. */
 #define SY_SEVERAL (UINT32_MAX - 1)
 
+/* Backends by address and port: shared by successive snapshots for as long as the registry has the same
+ * backends. */
+struct sy_endpoints {
+	uint32_t references;
+	uint32_t n_backends;
+	uint64_t members_version; /* the registry's */
+	struct sy_index_table *table; /* backend address, port (0: any) -> backend id */
+	uint32_t first[]; /* by backend id: the first one with the same address and port */
+};
+
+void sy_endpoints_release(struct sy_endpoints *endpoints); /* NULL is no error */
+
 struct sy_spans;
 
 struct sy_index {
 	struct sy_index_table *services; /* address, port, protocol -> service id */
 	struct sy_spans *spans; /* services on more ports than one; NULL: there are none */
 	struct sy_index_table *addresses; /* address -> enum sy_address_kind */
+	struct sy_endpoints *shared; /* whose table endpoints is */
 	struct sy_index_table *endpoints; /* backend address, port (0: any) -> backend id */
 	struct sy_index_table *servers; /* pool and server ID -> backend id */
 	struct sy_index_table *neighbours; /* address on a Steelyard port -> next hop */

@@ -98,6 +98,12 @@ sy_registry_version(const struct sy_registry *registry)
 	return registry->version;
 }
 
+uint64_t
+sy_registry_members_version(const struct sy_registry *registry)
+{
+	return registry->members_version;
+}
+
 uint32_t
 sy_registry_reset_epoch(const struct sy_registry *registry)
 {
@@ -335,6 +341,7 @@ sy_registry_collect(struct sy_registry *registry)
 			now - backend->state_since_us < LEAVING_US || !backend_is_idle(registry, i))
 			continue;
 		backend->used = false;
+		registry->members_version++;
 		backend->generation++;
 		registry->version++;
 	}

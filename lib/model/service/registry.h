@@ -18,6 +18,7 @@ struct sy_registry {
 	const struct sy_live *live;
 	const struct sy_stats *stats;
 	uint64_t version;
+	uint64_t members_version; /* of which backends there are */
 	uint32_t reset_epoch;
 };
 

@@ -25,7 +25,7 @@ index_destroy(struct sy_index *index)
 	sy_index_table_destroy(index->services);
 	sy_spans_destroy(index->spans);
 	sy_index_table_destroy(index->addresses);
-	sy_index_table_destroy(index->endpoints);
+	sy_endpoints_release(index->shared);
 	sy_index_table_destroy(index->servers);
 	sy_index_table_destroy(index->neighbours);
 	free(index);
@@ -97,10 +97,9 @@ allocate(struct build *build)
 	s->next_hops = rows_alloc(s->n_next_hops + 1, sizeof(*s->next_hops));
 	s->routes = calloc(build->routes->n_routes + 1, sizeof(*s->routes));
 	s->index = calloc(1, sizeof(*s->index));
-	build->endpoints = calloc(s->n_backends + 1, sizeof(*build->endpoints));
-	if (build->endpoints == NULL || s->services == NULL || s->backends == NULL ||
-		s->backend_limits == NULL || s->replies == NULL || s->pools == NULL ||
-		s->next_hops == NULL || s->routes == NULL || s->index == NULL)
+	if (s->services == NULL || s->backends == NULL || s->backend_limits == NULL ||
+		s->replies == NULL || s->pools == NULL || s->next_hops == NULL ||
+		s->routes == NULL || s->index == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < s->n_services; i++) {
 		const struct sy_service *service = sy_registry_service(build->registry, i);
@@ -109,12 +108,11 @@ allocate(struct build *build)
 	}
 	s->index->services = sy_index_table_create(n_vips);
 	s->index->addresses = sy_index_table_create(n_vips + n_addresses + sy_locals_count(build));
-	s->index->endpoints = sy_index_table_create(2 * s->n_backends);
 	s->index->neighbours = sy_index_table_create(s->n_next_hops);
 	if (s->index->services == NULL || s->index->addresses == NULL ||
-		s->index->endpoints == NULL || s->index->neighbours == NULL)
+		s->index->neighbours == NULL)
 		return -ENOMEM;
-	return 0;
+	return sy_endpoints_build(build);
 }
 
 static void
@@ -197,7 +195,6 @@ build_backends(struct build *build)
 		const struct sy_backend *backend = sy_registry_backend(build->registry, i);
 		struct sy_backend_row *row = &build->snapshot->backends[i];
 		struct sy_backend_limits *limits = &build->snapshot->backend_limits[i];
-		struct sy_key key = { .protocol = 0 };
 
 		row->next_hop = SY_NONE;
 		if (backend == NULL)
@@ -217,12 +214,6 @@ build_backends(struct build *build)
 		row->is_limited = limits->max_flows > 0 || limits->max_new_per_s > 0;
 		row->next_hop =
 			sy_snapshot_route(build->snapshot, row->family, &row->address).next_hop;
-		key.address = row->address;
-		key.family = row->family;
-		sy_index_table_add(build->snapshot->index->endpoints, &key, i);
-		key.port_be = row->port_be; /* with none of its own, that of the address alone */
-		build->endpoints[i] =
-			sy_index_table_add(build->snapshot->index->endpoints, &key, i);
 	}
 }
 

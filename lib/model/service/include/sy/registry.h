@@ -142,6 +142,10 @@ bool sy_registry_collect(struct sy_registry *registry);
 /* Grows whenever some backend's generation moves: there are flows to reset. */
 uint32_t sy_registry_reset_epoch(const struct sy_registry *registry);
 
+/* Grows when a backend gets a number or gives it back: in between, numbers, addresses and ports belong
+ * together as they did. */
+uint64_t sy_registry_members_version(const struct sy_registry *registry);
+
 /* Grows with every change that a snapshot must show. */
 uint64_t sy_registry_version(const struct sy_registry *registry);
 

@@ -205,10 +205,21 @@ struct sy_service_load {
 	uint64_t flows_shed; /* ended early, to make room */
 };
 
+/* The longest turns of a worker's loop that found packets, in time stamp cycles: since its start, and in
+ * the window of time that goes on and the one before it. */
+#define SY_TURN_WINDOW_MS 1024
+struct sy_longest_turns {
+	uint64_t ever;
+	uint64_t now;
+	uint64_t before;
+	uint64_t window; /* which one goes on */
+};
+
 struct sy_worker_stats {
 	uint64_t counters[SY_N_COUNTERS];
 	uint64_t drops[SY_N_DROPS];
 	struct sy_stage_time stages[SY_N_STAGES];
+	struct sy_longest_turns turns;
 	struct sy_traffic *services; /* [max_services], by service id */
 	struct sy_service_load *loads; /* [max_services], by service id */
 	struct sy_traffic *backends; /* [max_backends], by backend id */
