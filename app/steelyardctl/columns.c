@@ -18,13 +18,14 @@ static const struct column worker_columns[] = {
 	{ "WORKER", "worker", cell_number, false },
 	{ "CPU", "cpu", cell_number, false },
 	{ "BUSY", "busy_percent", cell_percent, false },
+	{ "TURN US", "longest_turn_us_now", cell_count, false },
 	{ "RECEIVED", "received", cell_count, false },
 	{ "SENT", "transmitted", cell_count, false },
-	{ "TO KERNEL", "to_kernel", cell_count, false },
+	{ "KERNEL", "to_kernel", cell_count, false },
 	{ "HANDED", "handed_over", cell_count, false },
-	{ "DROPPED", "dropped", cell_count, false },
+	{ "DROPS", "dropped", cell_count, false },
 	{ "FLOWS", "flows", cell_count, false },
-	{ "CREATED", "flows_created", cell_count, false },
+	{ "NEW", "flows_created", cell_count, false },
 	{ .header = NULL },
 };
 

@@ -92,8 +92,8 @@ start_worker(struct fixture *fixture, uint32_t index)
 		.pool = fixture->pool,
 		.ports = ios,
 		.n_ports = 2,
-		.max_services = 16,
-		.max_pools = 16,
+		.max_services = fixture->config->max_services,
+		.max_pools = sy_config_max_pools(fixture->config),
 		.max_flows = { 4096, 4096 },
 		.punt_rate = 1000000,
 		.punt_burst = 8,
@@ -132,6 +132,7 @@ void
 fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 {
 	static const int sockets[SY_MAX_WORKERS];
+	const struct sy_config *rows;
 	struct sy_error error;
 
 	memset(fixture, 0, sizeof(*fixture));
@@ -141,13 +142,16 @@ fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 		fprintf(stderr, "fixture: %s\n", error.text);
 		abort();
 	}
+	rows = fixture->config;
 	fixture->pool = rte_pktmbuf_pool_create("fixture", 2047, 0, 0, 2176, SOCKET_ID_ANY);
 	CHECK(fixture->pool != NULL);
 	start_routes(fixture);
-	CHECK(sy_stats_create(n_workers, sockets, 16, 16, &fixture->stats) == 0);
-	CHECK(sy_live_create(n_workers, 16, &fixture->live) == 0);
+	CHECK(sy_stats_create(n_workers, sockets, rows->max_services, rows->max_backends,
+		      &fixture->stats) == 0);
+	CHECK(sy_live_create(n_workers, rows->max_backends, &fixture->live) == 0);
 	CHECK(sy_persistence_create(1024, &fixture->persistence) == 0);
-	CHECK(sy_registry_create(16, 16, fixture->live, fixture->stats, &fixture->registry) == 0);
+	CHECK(sy_registry_create(rows->max_services, rows->max_backends, fixture->live,
+		      fixture->stats, &fixture->registry) == 0);
 	CHECK(sy_registry_apply(fixture->registry, fixture->config, &error) == 0);
 	CHECK(sy_publisher_init(&fixture->publisher, n_workers) == 0);
 	for (uint32_t i = 0; i < n_workers; i++)
@@ -170,7 +174,7 @@ void
 fixture_settle(struct fixture *fixture)
 {
 	sy_registry_set_quotas(fixture->registry, fixture->live->quota);
-	sy_live_publish(fixture->live, 16);
+	sy_live_publish(fixture->live, sy_registry_n_backends(fixture->registry));
 	sy_quota_publish(fixture->live->quota, sy_time_us());
 }
 

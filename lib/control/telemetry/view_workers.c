@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 
+#include <rte_cycles.h>
+
 #include "json.h"
 #include "views.h"
 
@@ -45,6 +47,19 @@ add_place(struct json_object *row, const struct sy_surface_context *context, uin
 						 : 0);
 }
 
+/* Those of the last second, or two at most, and of all time. */
+static void
+add_turns(struct json_object *row, const struct sy_longest_turns *turns)
+{
+	uint64_t recent = turns->now > turns->before ? turns->now : turns->before;
+	uint64_t hz = rte_get_tsc_hz();
+
+	if (hz == 0)
+		return;
+	sy_json_ratio(row, "longest_turn_us", turns->ever * 1000000, hz);
+	sy_json_ratio(row, "longest_turn_us_now", recent * 1000000, hz);
+}
+
 static struct json_object *
 make_row(struct sy_surface *surface, uint32_t worker, uint32_t filter)
 {
@@ -65,6 +80,7 @@ make_row(struct sy_surface *surface, uint32_t worker, uint32_t filter)
 	sy_json_number(row, "fragments", sy_rates_counter(stats, worker, SY_COUNTER_FRAGMENTS));
 	add_flows(row, stats, worker);
 	sy_json_number(row, "busy_percent", rates->busy_percent);
+	add_turns(row, &stats->workers[worker]->turns);
 	sy_json_number(row, "received_rate", rates->received);
 	sy_json_number(row, "transmitted_rate", rates->transmitted);
 	sy_json_number(row, "dropped_rate", rates->dropped);

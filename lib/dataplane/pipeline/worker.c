@@ -31,12 +31,30 @@ receive_all(struct sy_worker *worker)
 	return n + sy_receive_finished(worker);
 }
 
+/* What a worker does at once keeps its packets waiting.  Turns without packets may sleep: they do not
+ * count. */
+static void
+note_longest(struct sy_longest_turns *turns, uint64_t window, uint64_t cycles)
+{
+	if (unlikely(window != turns->window)) {
+		turns->before = window == turns->window + 1 ? turns->now : 0;
+		turns->now = 0;
+		turns->window = window;
+	}
+	if (unlikely(cycles > turns->now))
+		turns->now = cycles;
+	if (unlikely(cycles > turns->ever))
+		turns->ever = cycles;
+}
+
 /* The time since the last turn's start belongs to what that turn found. */
 static void
 account_time(struct sy_worker *worker, bool busy)
 {
 	uint64_t now = rte_rdtsc();
 
+	note_longest(&worker->stats->turns, worker->uptime_ms / SY_TURN_WINDOW_MS,
+		busy ? now - worker->tsc : 0);
 	count(worker, SY_COUNTER_LOOPS, 1);
 	if (busy) {
 		count(worker, SY_COUNTER_BUSY_CYCLES, now - worker->tsc);
