@@ -206,6 +206,33 @@ test_within_a_burst(void)
 	stop();
 }
 
+/* New connections and moved ones, of all servers, in one burst, which are decoded together. */
+static void
+test_burst_of_strangers(void)
+{
+	struct fixture_port *wan = &fixture.ports[FIXTURE_WAN];
+	struct fixture_port *lan = &fixture.ports[FIXTURE_LAN];
+
+	start_with(ENCRYPTED, 1);
+	for (uint8_t i = 0; i < SY_BURST / 2; i++) {
+		uint8_t server = (uint8_t)(i * 7 % 3 + 1);
+
+		wan->in[wan->n_in++] =
+			short_packet(FIXTURE_CLIENT, (uint16_t)(4200 + i), server, i);
+		if (i % 4 == 0) /* with nothing to decode between them */
+			wan->in[wan->n_in++] = initial_packet(FIXTURE_CLIENT, (uint16_t)(4300 + i));
+	}
+	fixture_turn(&fixture);
+	CU_ASSERT_EQUAL_FATAL(lan->n_out, SY_BURST / 2 + SY_BURST / 8);
+	for (uint32_t i = 0, sent = 0; i < SY_BURST / 2; i++) {
+		CU_ASSERT_EQUAL(ntohl(fixture_ip(lan->out[sent])->dst_addr) & 0xff, 11 + i * 7 % 3);
+		sent += i % 4 == 0 ? 2 : 1;
+	}
+	fixture_forget_sent(&fixture);
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_BY_CID), SY_BURST / 2);
+	stop();
+}
+
 /* One that drains serves its connections on, wherever their clients go; one that is down cannot. */
 static void
 test_backend_states(void)
@@ -318,6 +345,7 @@ static const struct sy_test tests[] = {
 	{ "an address that another client uses now follows its connection ID",
 		test_reused_endpoint },
 	{ "a flow moves within a burst, and its packets keep their order", test_within_a_burst },
+	{ "a burst's connection IDs each find their backend", test_burst_of_strangers },
 	{ "a draining backend is still reached, one that is down is not", test_backend_states },
 	{ "reloads keep flows, with connection IDs or without", test_reload },
 	{ "what finds no room for a flow goes where its connection ID says", test_full },

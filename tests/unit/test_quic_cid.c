@@ -146,6 +146,39 @@ test_all_lengths(void)
 	}
 }
 
+/* Connection IDs of all configurations, mixed: together they say what each says alone. */
+static void
+test_bursts(void)
+{
+	const struct sy_quic_config configs[] = { config_of(0, 3, 4, KEY), config_of(1, 10, 5, KEY),
+		config_of(2, 8, 8, KEY), config_of(3, 9, 9, KEY), config_of(4, 3, 4, NULL),
+		config_of(5, 15, 4, "00000000000000000000000000000000") };
+	uint8_t bytes[SY_QUIC_BURST][1 + SY_QUIC_CID];
+	struct sy_quic_server_id together[SY_QUIC_BURST], alone;
+	struct sy_quic_cid cids[SY_QUIC_BURST];
+	struct sy_random random = { .state = 9 };
+	struct sy_quic *quic;
+
+	CU_ASSERT_EQUAL_FATAL(sy_quic_create(configs, SY_UNIT_COUNT(configs), 1, &quic), 0);
+	for (uint32_t n = 0; n <= SY_QUIC_BURST; n++) {
+		for (uint32_t i = 0; i < n; i++) {
+			for (size_t j = 0; j < sizeof(bytes[i]); j++)
+				bytes[i][j] = (uint8_t)sy_random_next(&random);
+			bytes[i][0] = 0x40;
+			bytes[i][1] = (uint8_t)(sy_random_next(&random) % 6 << 5);
+			CU_ASSERT_TRUE_FATAL(
+				sy_quic_find_cid(quic, bytes[i], sizeof(bytes[i]), &cids[i]));
+		}
+		sy_quic_decode_burst(quic, 0, cids, n, together);
+		for (uint32_t i = 0; i < n; i++) {
+			sy_quic_decode(quic, 0, &cids[i], &alone);
+			CU_ASSERT_EQUAL(together[i].length, alone.length);
+			CU_ASSERT_EQUAL(memcmp(together[i].bytes, alone.bytes, alone.length), 0);
+		}
+	}
+	sy_quic_release(quic);
+}
+
 static void
 test_refused_configs(void)
 {
@@ -279,9 +312,10 @@ test_no_heap(void)
 {
 	const struct sy_quic_config configs[] = { config_of(0, 3, 4, KEY),
 		config_of(1, 8, 8, KEY) };
-	struct sy_quic_server_id id;
+	struct sy_quic_server_id id, ids[SY_QUIC_BURST];
+	uint8_t cid[SY_QUIC_CID] = { 0 }, wires[2][SY_QUIC_CID] = { { 0 }, { 1 << 5 } };
+	struct sy_quic_cid cids[SY_QUIC_BURST];
 	struct sy_quic *quic;
-	uint8_t cid[SY_QUIC_CID] = { 0 };
 	uint64_t before;
 
 	CU_ASSERT_EQUAL_FATAL(sy_quic_create(configs, 2, 1, &quic), 0);
@@ -291,6 +325,11 @@ test_no_heap(void)
 		cid[7] = (uint8_t)i;
 		CU_ASSERT_TRUE(read_short(quic, 0, cid, i % 2 == 0 ? 8 : 17, &id));
 	}
+	for (int i = 0; i < SY_QUIC_BURST; i++)
+		cids[i] = (struct sy_quic_cid){ .bytes = wires[i % 2],
+			.length = i % 2 == 0 ? 8 : 17,
+			.rotation = (uint8_t)(i % 2) };
+	sy_quic_decode_burst(quic, 0, cids, SY_QUIC_BURST, ids);
 	CU_ASSERT_EQUAL(n_allocations, before);
 	sy_quic_release(quic);
 }
@@ -324,6 +363,7 @@ plain_free(void *memory, const char *file, int line)
 static const struct sy_test tests[] = {
 	{ "the draft's vectors are encoded and decoded", test_vectors },
 	{ "every pair of lengths comes back, encrypted or plain", test_all_lengths },
+	{ "connection IDs decoded together say what they say alone", test_bursts },
 	{ "configurations that the draft has not are refused", test_refused_configs },
 	{ "an object is shared while its configurations stay", test_fits },
 	{ "long and short headers of any version show their connection ID", test_headers },

@@ -32,5 +32,7 @@ sy_stage_track(struct sy_worker *worker, uint32_t n)
 	end_stage(worker, SY_STAGE_LOOKUP, n_left);
 	worker->flows_made = false;
 	worker->flows_changed = false;
+	if (unlikely(worker->snapshot->has_quic))
+		sy_stage_cids(worker, packets, hits, n_left);
 	sy_stage_known(worker, packets, hits, n_left);
 }

@@ -63,6 +63,16 @@ struct stateless_window {
 	bool was_opened; /* ever */
 };
 
+/* What a QUIC packet's connection ID says, by its service's configurations. */
+struct cid_look {
+	const struct sy_service_row *service; /* NULL: nobody has looked yet */
+	struct sy_quic_cid cid;
+	uint64_t hash;
+	uint32_t backend; /* or SY_NONE */
+	bool has_cid; /* else nothing of the above holds */
+	bool is_decoded; /* else backend does not */
+};
+
 struct sy_worker {
 	const struct sy_snapshot *snapshot; /* of this turn */
 	struct sy_flow_table *flows;
@@ -116,6 +126,7 @@ struct sy_worker {
 	_Atomic uint64_t seen_version;
 	_Atomic bool stop;
 	struct sy_packet packets[SY_BURST];
+	struct cid_look looks[SY_BURST]; /* at packets, when the snapshot has a QUIC service */
 };
 
 static inline void
@@ -169,6 +180,8 @@ void sy_stage_steer(struct sy_worker *worker, uint32_t n);
 void sy_stage_track(struct sy_worker *worker, uint32_t n);
 void sy_stage_known(struct sy_worker *worker, struct sy_packet *const packets[],
 	const struct sy_flow_hit hits[], uint32_t n); /* the second half of track */
+void sy_stage_cids(struct sy_worker *worker, struct sy_packet *const packets[],
+	const struct sy_flow_hit hits[], uint32_t n); /* between the two, with QUIC services */
 void sy_stage_finish(struct sy_worker *worker, uint32_t n);
 
 /* track.c: a flow that ended in this burst may be what an earlier look-up of the burst points to,
@@ -236,7 +249,7 @@ uint32_t sy_persist_pick(struct sy_worker *worker, const struct sy_service_row *
  * a flow; notes that the client's own connection ID made the packet's flow, wherever that went; and whether the flow's backend is the one that
  * the connection ID names, if it names one that can be reached. */
 uint32_t sy_cid_backend(struct sy_worker *worker, const struct sy_packet *packet);
-void sy_cid_note(const struct sy_worker *worker, const struct sy_packet *packet);
+void sy_cid_note(struct sy_worker *worker, const struct sy_packet *packet);
 bool sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet);
 
 /* room.c: the backend picked if it has room for a flow of the service, else another, or SY_NONE: all

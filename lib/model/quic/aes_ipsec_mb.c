@@ -53,10 +53,10 @@ sy_aes_destroy(struct sy_aes *aes)
 	free(aes);
 }
 
-/* One block is done when submit returns: ECB has nothing to wait for. */
+/* All blocks of a job are done when submit returns: ECB has nothing to wait for. */
 static void
 compute(const struct sy_aes *aes, uint32_t worker, IMB_CIPHER_DIRECTION direction,
-	const uint8_t in[SY_AES_BLOCK], uint8_t out[SY_AES_BLOCK])
+	const uint8_t *in, uint8_t *out, uint32_t n_blocks)
 {
 	IMB_JOB *job = IMB_GET_NEXT_JOB(managers[worker]);
 
@@ -72,21 +72,21 @@ compute(const struct sy_aes *aes, uint32_t worker, IMB_CIPHER_DIRECTION directio
 	job->src = in;
 	job->dst = out;
 	job->cipher_start_src_offset_in_bytes = 0;
-	job->msg_len_to_cipher_in_bytes = SY_AES_BLOCK;
+	job->msg_len_to_cipher_in_bytes = (uint64_t)n_blocks * SY_AES_BLOCK;
 	if (IMB_SUBMIT_JOB(managers[worker]) == NULL)
 		IMB_FLUSH_JOB(managers[worker]);
 }
 
 void
-sy_aes_encrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t in[SY_AES_BLOCK],
-	uint8_t out[SY_AES_BLOCK])
+sy_aes_encrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t *in, uint8_t *out,
+	uint32_t n_blocks)
 {
-	compute(aes, worker, IMB_DIR_ENCRYPT, in, out);
+	compute(aes, worker, IMB_DIR_ENCRYPT, in, out, n_blocks);
 }
 
 void
-sy_aes_decrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t in[SY_AES_BLOCK],
-	uint8_t out[SY_AES_BLOCK])
+sy_aes_decrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t *in, uint8_t *out,
+	uint32_t n_blocks)
 {
-	compute(aes, worker, IMB_DIR_DECRYPT, in, out);
+	compute(aes, worker, IMB_DIR_DECRYPT, in, out, n_blocks);
 }

@@ -79,19 +79,21 @@ sy_aes_destroy(struct sy_aes *aes)
 }
 
 void
-sy_aes_encrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t in[SY_AES_BLOCK],
-	uint8_t out[SY_AES_BLOCK])
+sy_aes_encrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t *in, uint8_t *out,
+	uint32_t n_blocks)
 {
 	int n;
 
-	EVP_EncryptUpdate(aes->contexts[worker][ENCRYPT], out, &n, in, SY_AES_BLOCK);
+	EVP_EncryptUpdate(
+		aes->contexts[worker][ENCRYPT], out, &n, in, (int)(n_blocks * SY_AES_BLOCK));
 }
 
 void
-sy_aes_decrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t in[SY_AES_BLOCK],
-	uint8_t out[SY_AES_BLOCK])
+sy_aes_decrypt(const struct sy_aes *aes, uint32_t worker, const uint8_t *in, uint8_t *out,
+	uint32_t n_blocks)
 {
 	int n;
 
-	EVP_DecryptUpdate(aes->contexts[worker][DECRYPT], out, &n, in, SY_AES_BLOCK);
+	EVP_DecryptUpdate(
+		aes->contexts[worker][DECRYPT], out, &n, in, (int)(n_blocks * SY_AES_BLOCK));
 }

@@ -52,18 +52,22 @@ join(const struct halves *halves, uint8_t *whole)
 	}
 }
 
+/* What a round encrypts: the half that stays, the length and the round's number. */
+static void
+write_block(const struct halves *halves, uint8_t pass, uint8_t block[SY_AES_BLOCK])
+{
+	memcpy(block, halves->bytes[pass % 2 != 0 ? LEFT : RIGHT], SY_AES_BLOCK);
+	block[SY_AES_BLOCK - 2] = (uint8_t)halves->length;
+	block[SY_AES_BLOCK - 1] = pass;
+}
+
 /* Odd passes change the right half, even ones the left; each undoes itself.  The draft's text of the
  * third forgets to clear the half of the middle byte that is the other's, its vectors do not. */
 static void
-run_pass(const struct sy_aes *aes, uint32_t worker, struct halves *halves, uint8_t pass)
+change_half(struct halves *halves, uint8_t pass, uint8_t mask[SY_AES_BLOCK])
 {
 	int changed = pass % 2 != 0 ? RIGHT : LEFT;
-	uint8_t block[SY_AES_BLOCK], mask[SY_AES_BLOCK];
 
-	memcpy(block, halves->bytes[!changed], sizeof(block));
-	block[SY_AES_BLOCK - 2] = (uint8_t)halves->length;
-	block[SY_AES_BLOCK - 1] = pass;
-	sy_aes_encrypt(aes, worker, block, mask);
 	if (halves->length % 2 != 0) {
 		if (changed == RIGHT)
 			mask[0] &= 0x0f;
@@ -74,32 +78,113 @@ run_pass(const struct sy_aes *aes, uint32_t worker, struct halves *halves, uint8
 		halves->bytes[changed][i] ^= mask[i];
 }
 
+static void
+run_pass(
+	const struct sy_aes *aes, uint32_t worker, struct halves halves[], uint32_t n, uint8_t pass)
+{
+	uint8_t blocks[SY_QUIC_BURST][SY_AES_BLOCK], masks[SY_QUIC_BURST][SY_AES_BLOCK];
+
+	for (uint32_t i = 0; i < n; i++)
+		write_block(&halves[i], pass, blocks[i]);
+	sy_aes_encrypt(aes, worker, blocks[0], masks[0], n);
+	for (uint32_t i = 0; i < n; i++)
+		change_half(&halves[i], pass, masks[i]);
+}
+
+/* Connection IDs of one configuration, without their first octets. */
+struct batch {
+	uint32_t n;
+	const uint8_t *coded[SY_QUIC_BURST];
+	struct sy_quic_server_id *ids[SY_QUIC_BURST];
+};
+
+static void
+decode_plain(const struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->n; i++)
+		memcpy(batch->ids[i]->bytes, batch->coded[i], batch->ids[i]->length);
+}
+
+static void
+decode_blocks(const struct sy_aes *aes, uint32_t worker, const struct batch *batch)
+{
+	uint8_t coded[SY_QUIC_BURST][SY_AES_BLOCK], plain[SY_QUIC_BURST][SY_AES_BLOCK];
+
+	for (uint32_t i = 0; i < batch->n; i++)
+		memcpy(coded[i], batch->coded[i], SY_AES_BLOCK);
+	sy_aes_decrypt(aes, worker, coded[0], plain[0], batch->n);
+	for (uint32_t i = 0; i < batch->n; i++)
+		memcpy(batch->ids[i]->bytes, plain[i], batch->ids[i]->length);
+}
+
+static void
+decode_halves(const struct sy_aes *aes, uint32_t worker, const struct batch *batch, size_t length)
+{
+	struct halves halves[SY_QUIC_BURST];
+	/* The first pass changed the right half: of no interest when the ID is in the left. */
+	uint8_t last = batch->ids[0]->length <= length / 2 ? 2 : 1;
+
+	for (uint32_t i = 0; i < batch->n; i++)
+		halves[i] = split(batch->coded[i], length);
+	for (uint8_t pass = N_PASSES; pass >= last; pass--)
+		run_pass(aes, worker, halves, batch->n, pass);
+	for (uint32_t i = 0; i < batch->n; i++) {
+		uint8_t plain[SY_QUIC_CID];
+
+		join(&halves[i], plain);
+		memcpy(batch->ids[i]->bytes, plain, batch->ids[i]->length);
+	}
+}
+
+static void
+decode_batch(const struct scheme *scheme, uint32_t worker, const struct batch *batch)
+{
+	size_t length = (size_t)scheme->server_id_length + scheme->nonce_length;
+
+	if (scheme->aes == NULL)
+		decode_plain(batch);
+	else if (length == SY_AES_BLOCK)
+		decode_blocks(scheme->aes, worker, batch);
+	else
+		decode_halves(scheme->aes, worker, batch, length);
+}
+
+void
+sy_quic_decode_burst(const struct sy_quic *quic, uint32_t worker, const struct sy_quic_cid cids[],
+	uint32_t n, struct sy_quic_server_id server_ids[])
+{
+	uint32_t left = 0; /* configurations, a bit for each rotation */
+
+	for (uint32_t i = 0; i < n; i++)
+		left |= 1u << cids[i].rotation;
+	for (uint8_t rotation = 0; left >> rotation != 0; rotation++) {
+		const struct scheme *scheme = &quic->schemes[rotation];
+		struct batch batch;
+
+		batch.n = 0;
+		for (uint32_t i = 0; i < n; i++) {
+			if (cids[i].rotation != rotation)
+				continue;
+			server_ids[i].length = scheme->server_id_length;
+			batch.coded[batch.n] = cids[i].bytes + 1;
+			batch.ids[batch.n++] = &server_ids[i];
+		}
+		if (batch.n > 0)
+			decode_batch(scheme, worker, &batch);
+	}
+}
+
 void
 sy_quic_decode(const struct sy_quic *quic, uint32_t worker, const struct sy_quic_cid *cid,
 	struct sy_quic_server_id *server_id)
 {
-	const struct scheme *scheme = &quic->schemes[cid->rotation];
-	const uint8_t *coded = cid->bytes + 1;
-	size_t length = (size_t)cid->length - 1;
-	uint8_t plain[SY_QUIC_CID];
+	struct batch batch;
 
-	server_id->length = scheme->server_id_length;
-	if (scheme->aes == NULL) {
-		memcpy(server_id->bytes, coded, server_id->length);
-		return;
-	}
-	if (length == SY_AES_BLOCK) {
-		sy_aes_decrypt(scheme->aes, worker, coded, plain);
-	} else {
-		struct halves halves = split(coded, length);
-		/* The first pass changed the right half: of no interest when the ID is in the left. */
-		uint8_t last = server_id->length <= length / 2 ? 2 : 1;
-
-		for (uint8_t pass = N_PASSES; pass >= last; pass--)
-			run_pass(scheme->aes, worker, &halves, pass);
-		join(&halves, plain);
-	}
-	memcpy(server_id->bytes, plain, server_id->length);
+	server_id->length = quic->schemes[cid->rotation].server_id_length;
+	batch.n = 1;
+	batch.coded[0] = cid->bytes + 1;
+	batch.ids[0] = server_id;
+	decode_batch(&quic->schemes[cid->rotation], worker, &batch);
 }
 
 static void
@@ -111,12 +196,12 @@ encrypt(const struct sy_aes *aes, uint32_t worker, uint8_t *whole, size_t length
 		uint8_t plain[SY_AES_BLOCK];
 
 		memcpy(plain, whole, sizeof(plain));
-		sy_aes_encrypt(aes, worker, plain, whole);
+		sy_aes_encrypt(aes, worker, plain, whole, 1);
 		return;
 	}
 	halves = split(whole, length);
 	for (uint8_t pass = 1; pass <= N_PASSES; pass++)
-		run_pass(aes, worker, &halves, pass);
+		run_pass(aes, worker, &halves, 1, pass);
 	join(&halves, whole);
 }
 

@@ -54,6 +54,7 @@ settle_service(const struct build *build, uint32_t id, const struct sy_service_c
 
 	if (config->n_quic == 0)
 		return 0;
+	build->snapshot->has_quic = true;
 	if (!sy_quic_fits(known, config->quic, config->n_quic, build->params->n_workers))
 		return sy_quic_create(
 			config->quic, config->n_quic, build->params->n_workers, &row->quic);

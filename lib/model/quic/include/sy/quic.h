@@ -23,6 +23,8 @@
 
 #define SY_QUIC_CID 20 /* longest connection ID of QUIC version 1: RFC 9000 section 17.2 */
 
+#define SY_QUIC_BURST 64 /* connection IDs that are decoded together */
+
 struct sy_quic; /* the configurations of one service */
 
 struct sy_quic_server_id {
@@ -57,6 +59,9 @@ bool sy_quic_find_cid(
 /* Worker: the server that it names.  A connection ID that a client has chosen names one by chance. */
 void sy_quic_decode(const struct sy_quic *quic, uint32_t worker, const struct sy_quic_cid *cid,
 	struct sy_quic_server_id *server_id);
+/* The same for many, SY_QUIC_BURST at most, which takes a fraction of the time for each. */
+void sy_quic_decode_burst(const struct sy_quic *quic, uint32_t worker,
+	const struct sy_quic_cid cids[], uint32_t n, struct sy_quic_server_id server_ids[]);
 
 /*
  * Any thread with a worker's number of its own: what a server does.  Writes 1 + server ID + nonce

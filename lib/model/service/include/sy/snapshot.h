@@ -186,6 +186,7 @@ struct sy_snapshot {
 	struct sy_tunnel *tunnels; /* services' rows point here; NULL: no service has one */
 	struct sy_addr *locals; /* local addresses: see struct sy_locals */
 	bool has_backends[SY_N_FAMILIES]; /* of a family */
+	bool has_quic; /* a service does */
 	/* private, by backend id: the pool whose clients it may keep, or SY_NONE */
 	uint32_t *keepers;
 	uint32_t (*replies)
