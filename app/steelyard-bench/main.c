@@ -20,6 +20,7 @@ struct options {
 	struct bench_options bench;
 	const char *json;
 	const char *only;
+	const char *mode; /* NULL: each that the scenario has */
 	bool quick;
 	bool list;
 	bool memory;
@@ -33,12 +34,14 @@ struct results {
 static void
 print_usage(FILE *out)
 {
-	fputs("usage: steelyard-bench [--quick] [--only NAME,...] [--repeats N] [--json FILE]\n"
-	      "       steelyard-bench --only NAME --packets N\n"
+	fputs("usage: steelyard-bench [--quick] [--only NAME,...] [--mode NAME] [--repeats N]\n"
+	      "                       [--json FILE]\n"
+	      "       steelyard-bench --only NAME [--mode NAME] --packets N\n"
 	      "       steelyard-bench --list | --memory [--quick] [--only NAME,...]\n"
 	      "\n"
 	      "  --quick     fewer scenarios and packets: half a minute instead of twenty\n"
 	      "  --only      scenarios whose names begin so: known4, flood4,udp\n"
+	      "  --mode      this forwarding mode alone, in scenarios of known flows\n"
 	      "  --repeats   runs of which the median is taken, 3 to 101 (15; quick: 11)\n"
 	      "  --json      also writes the table's figures to FILE\n"
 	      "  --packets   one run of N packets and no figures, for a profiler: tools/bench\n"
@@ -63,6 +66,19 @@ parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *number)
 	return 0;
 }
 
+/* The traffic does not know to which local port replies would go. */
+static bool
+makes_traffic_for(const struct sy_forward *mode)
+{
+	return (mode->flags & SY_FORWARD_LOCAL) == 0;
+}
+
+static bool
+is_measured(const char *mode)
+{
+	return sy_forward_exists(mode) && makes_traffic_for(sy_forward_at(sy_forward_find(mode)));
+}
+
 static int
 take_option(int option, struct options *options)
 {
@@ -75,6 +91,9 @@ take_option(int option, struct options *options)
 	case 'o':
 		options->only = optarg;
 		return 0;
+	case 'M':
+		options->mode = optarg;
+		return is_measured(optarg) ? 0 : -EINVAL;
 	case 'r':
 		if (parse_number(optarg, 3, BENCH_MAX_REPEATS, &number) != 0)
 			return -EINVAL;
@@ -108,6 +127,7 @@ parse_options(int argc, char **argv, struct options *options)
 	static const struct option known[] = {
 		{ "json", required_argument, NULL, 'j' },
 		{ "only", required_argument, NULL, 'o' },
+		{ "mode", required_argument, NULL, 'M' },
 		{ "repeats", required_argument, NULL, 'r' },
 		{ "packets", required_argument, NULL, 'p' },
 		{ "quick", no_argument, NULL, 'q' },
@@ -166,12 +186,13 @@ print_list(const struct options *options)
 static bool
 takes_mode(const struct bench_scenario *scenario, const struct options *options, uint8_t row)
 {
+	if (options->mode != NULL)
+		return strcmp(sy_forward_at(row)->name, options->mode) == 0 &&
+			(row == 0 || scenario->room == 0);
 	if (row == 0)
 		return true;
-	if (options->bench.counted) /* one kind of packet, whose count means something */
-		return false;
-	/* The traffic does not know to which local port replies would go. */
-	if ((sy_forward_at(row)->flags & SY_FORWARD_LOCAL) != 0)
+	/* Counted: one kind of packet, whose count means something. */
+	if (options->bench.counted || !makes_traffic_for(sy_forward_at(row)))
 		return false;
 	return scenario->every_mode && (!options->quick || scenario->flows <= SMALL_TABLE);
 }

@@ -79,12 +79,12 @@ def stage_of(file, function, defining, root):
     return "elsewhere" if path.startswith("../") or file == "???" else path
 
 
-def count(program, scenario, packets, root):
+def count(program, kind, packets, root):
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "callgrind")
         command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}",
                    f"--toggle-collect={COLLECTED}*", "--error-exitcode=99",
-                   program, "--only", scenario, "--packets", str(packets)]
+                   program, *kind, "--packets", str(packets)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             sys.exit(f"bench instructions: {' '.join(command)} fails:\n{done.stderr}")
@@ -102,7 +102,7 @@ def count(program, scenario, packets, root):
 
 
 def show(result):
-    print(f"Instructions a packet: {result['scenario']}, {result['packets']} packets (callgrind).\n")
+    print(f"Instructions a packet: {result['scenario']}, {result['mode']}, {result['packets']} packets (callgrind).\n")
     for stage, cost in result["stages"].items():
         if cost >= 0.05:
             print(f"{stage:<44} {cost:>8.1f}")
@@ -112,13 +112,15 @@ def show(result):
 def main():
     parser = argparse.ArgumentParser(prog="tools/bench instructions", description=__doc__)
     parser.add_argument("scenario", nargs="?", default="known4-1k", help="(%(default)s)")
+    parser.add_argument("--mode", default="nat", help="the forwarding mode (%(default)s)")
     parser.add_argument("--packets", type=int, default=1 << 16, help="counted (%(default)s)")
     parser.add_argument("--json", metavar="FILE", help="also writes what is shown to FILE")
     options = parser.parse_args()
     root = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
     program = os.path.join(root, "build/app/steelyard-bench/steelyard-bench")
-    stages = count(program, options.scenario, options.packets, root)
-    result = {"scenario": options.scenario, "packets": options.packets,
+    kind = ["--only", options.scenario, "--mode", options.mode]
+    stages = count(program, kind, options.packets, root)
+    result = {"scenario": options.scenario, "mode": options.mode, "packets": options.packets,
               "instructions_per_packet": sum(stages.values()), "stages": stages}
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
