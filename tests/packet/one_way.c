@@ -53,16 +53,16 @@
 #define TAKEN_OVER6(kind) .fragment = DF
 
 /* Flow label and source port come from the same hash of the flow. */
-#define HASH_PLAIN4 0xf80ee
-#define HASH_PLAIN6 0xf664b
-#define HASH_DATAGRAM4 0x7d63d
-#define HASH_DATAGRAM6 0xbde0d
+#define HASH_PLAIN4 0xfce32
+#define HASH_PLAIN6 0x29981
+#define HASH_DATAGRAM4 0xbd0b6
+#define HASH_DATAGRAM6 0x0293d
 #define HASH_UNSUMMED4 HASH_DATAGRAM4
 #define HASH_UNSUMMED6 HASH_DATAGRAM6
 #define HASH_PIECE4 HASH_DATAGRAM4
 #define HASH_PIECE6 HASH_DATAGRAM6
-#define HASH_TAIL4 0xe3fc2 /* its ports are not in it: here they are 0 */
-#define HASH_TAIL6 0x8be46
+#define HASH_TAIL4 0x93428 /* its ports are not in it: here they are 0 */
+#define HASH_TAIL6 0xba93e
 #define HASH_UNREACHABLE4 HASH_PLAIN4
 #define HASH_UNREACHABLE6 HASH_PLAIN6
 #define HASH_BIG4 HASH_PLAIN4

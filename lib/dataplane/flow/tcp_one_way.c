@@ -16,8 +16,6 @@
 
 #include "sy/flow_tcp.h"
 
-/* How far from what the client has reached a number counts: above the buffers of common stacks. */
-#define NEAR (1u << 24)
 /* A SYN/ACK's window is not scaled (RFC 7323 section 2.2), so that is what the client sends at most
  * before it has heard more. */
 #define FIRST_WINDOW UINT16_MAX
@@ -28,7 +26,7 @@
 static bool
 is_near(const struct sy_flow *flow, uint32_t seq)
 {
-	return seq - flow->sides[SY_ORIGINAL].next + NEAR <= 2 * NEAR;
+	return seq - flow->sides[SY_ORIGINAL].next + SY_TCP_NEAR <= 2 * SY_TCP_NEAR;
 }
 
 static enum sy_tcp_verdict
@@ -60,17 +58,6 @@ track_rst(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 	return SY_TCP_PASS;
 }
 
-/* Notes what the client has reached, and what it expects: an RST to it needs that number. */
-static void
-note(struct sy_flow *flow, const struct sy_tcp_segment *segment, uint32_t end)
-{
-	struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
-
-	if (sy_tcp_is_after(end, client->next))
-		client->next = end;
-	client->acked = segment->ack;
-}
-
 static enum sy_tcp_verdict
 track_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 {
@@ -83,7 +70,7 @@ track_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 	}
 	if (!is_near(flow, segment->seq))
 		return SY_TCP_PASS;
-	note(flow, segment, segment->seq + segment->length + fin);
+	sy_tcp_note_one_way(flow, segment);
 	if (fin && flow->state == SY_FLOW_OPEN) {
 		flow->state = SY_FLOW_FIN_CLIENT;
 		flow->sides[SY_REPLY].next = segment->ack + ANY_ACK;

@@ -1,50 +1,44 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tunnel.h"
 
-#include "sy/hash.h"
-
-static const struct sy_addr *
-source_of(const struct sy_forward_way *way, uint8_t family)
-{
-	const struct sy_tunnel *tunnel = way->service->tunnel;
-	const struct sy_port_row *port = &way->snapshot->ports[way->hop->port];
-
-	if (tunnel->has_source[family])
-		return &tunnel->sources[family];
-	return port->has_address[family] ? &port->address[family] : NULL;
-}
-
-/* Both addresses count, so that services spread even where one client talks to all. */
+/* Both addresses count, so that services spread even where one client talks to all.  It has to
+ * spread and nothing else, which both halves of one product do. */
 static uint32_t
 flow_hash(const struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
+	const uint64_t ports =
+		(uint64_t)tuple->src_port_be << 48 | (uint64_t)tuple->dst_port_be << 32;
+	const uint64_t source = tuple->src.words[0] ^ tuple->src.words[1] ^ ports;
+	const uint64_t destination = tuple->dst.words[0] ^ tuple->dst.words[1];
+	const unsigned __int128 product =
+		(unsigned __int128)(source ^ UINT64_C(0x9e3779b97f4a7c15)) *
+		(destination ^ UINT64_C(0xbf58476d1ce4e5b9));
 
-	return (uint32_t)sy_hash_pair(sy_hash_endpoint(&tuple->src, tuple->src_port_be),
-		tuple->dst.words[0] ^ tuple->dst.words[1] ^ tuple->dst_port_be);
+	return (uint32_t)product ^ (uint32_t)(product >> 64);
 }
 
 static enum sy_drop
 send_inside(struct sy_packet *packet, const struct sy_forward_way *way)
 {
-	const struct sy_tunnel *tunnel = way->service->tunnel;
-	uint8_t family = way->backend->family;
-	const struct sy_addr *source = source_of(way, family);
-	struct sy_outer outer = {
-		.headers = tunnel->headers[family][packet->tuple.family],
-		.length = tunnel->lengths[family][packet->tuple.family],
-		.family = family,
-		.is_udp = tunnel->is_udp,
-		.udp_checksum = tunnel->udp_checksum[family],
+	const struct sy_backend_row *backend = way->backend;
+	const struct sy_outer *outer =
+		&way->service->tunnel->outers[backend->family][packet->tuple.family];
+	const struct sy_port_row *port = &way->snapshot->ports[way->hop->port];
+	struct sy_outer_end end = {
+		.source = &outer->source,
+		.destination = &backend->address,
 		.id = way->id,
-		.hash = flow_hash(packet),
-		.destination = way->backend->address,
 	};
 
-	if (unlikely(source == NULL))
-		return SY_DROP_NO_SOURCE;
-	outer.source = *source;
-	return sy_packet_encapsulate(packet, &outer);
+	if (likely(!outer->has_source)) {
+		if (unlikely(!port->has_address[backend->family]))
+			return SY_DROP_NO_SOURCE;
+		end.source = &port->address[backend->family];
+	}
+	if (outer->is_udp || outer->family == SY_IPV6)
+		end.hash = flow_hash(packet);
+	return sy_packet_encapsulate(packet, outer, &end);
 }
 
 enum sy_drop

@@ -9,9 +9,8 @@
 
 #include "tunnel.h"
 
-#define OUTER_TTL 64
-
-static_assert(SY_TUNNEL_HEADERS == SY_OUTER_MAX, "a service's template is what a packet takes");
+static_assert(sizeof(((struct sy_forward_between *)0)->bytes) == SY_BETWEEN_MAX,
+	"all that a mode says has its place");
 
 void
 tunnel_write_udp(struct sy_forward_between *between, uint16_t port)
@@ -23,21 +22,6 @@ tunnel_write_udp(struct sy_forward_between *between, uint16_t port)
 	memcpy(between->bytes, &udp, sizeof(udp));
 }
 
-static uint8_t
-write_ip(uint8_t *header, uint8_t family, uint8_t protocol)
-{
-	const struct rte_ipv4_hdr v4 = { .version_ihl = RTE_IPV4_VHL_DEF,
-		.time_to_live = OUTER_TTL,
-		.next_proto_id = protocol };
-	const struct rte_ipv6_hdr v6 = { .proto = protocol, .hop_limits = OUTER_TTL };
-
-	if (family == SY_IPV4)
-		memcpy(header, &v4, sizeof(v4));
-	else
-		memcpy(header, &v6, sizeof(v6));
-	return family == SY_IPV4 ? sizeof(v4) : sizeof(v6);
-}
-
 /* Zero over IPv4 (RFC 768) is taken by all; over IPv6 by receivers that are told to (RFC 6935). */
 static bool
 makes_udp_checksum(const struct sy_tunnel_config *config, uint8_t family)
@@ -47,23 +31,27 @@ makes_udp_checksum(const struct sy_tunnel_config *config, uint8_t family)
 }
 
 static void
-build_outer(const struct sy_forward *mode, const struct sy_tunnel_config *config, uint8_t outer,
-	struct sy_tunnel *tunnel)
+build_outer(const struct sy_forward *mode, const struct sy_tunnel_config *config, uint8_t family,
+	uint8_t inner, struct sy_outer *outer)
 {
-	for (uint8_t inner = 0; inner < SY_N_FAMILIES; inner++) {
-		struct sy_forward_between between = { .length = 0 };
-		uint8_t *header = tunnel->headers[outer][inner];
-		uint8_t length;
+	struct sy_forward_between between = { .length = 0 };
 
-		mode->between(config, inner, &between);
-		length = write_ip(header, outer, between.protocol);
-		memcpy(header + length, between.bytes, between.length);
-		tunnel->lengths[outer][inner] = length + between.length;
-		tunnel->is_udp = between.protocol == IPPROTO_UDP;
-	}
-	tunnel->has_source[outer] = sy_ip_is_set(&config->sources[outer]);
-	tunnel->sources[outer] = config->sources[outer].addr;
-	tunnel->udp_checksum[outer] = makes_udp_checksum(config, outer);
+	mode->between(config, inner, &between);
+	*outer = (struct sy_outer){
+		.family = family,
+		.protocol = between.protocol,
+		.ip_length = family == SY_IPV4 ? sizeof(struct rte_ipv4_hdr)
+					       : sizeof(struct rte_ipv6_hdr),
+		.is_udp = between.protocol == IPPROTO_UDP,
+		.udp_checksum =
+			between.protocol == IPPROTO_UDP && makes_udp_checksum(config, family),
+		.has_source = sy_ip_is_set(&config->sources[family]),
+		.source = config->sources[family].addr,
+	};
+	outer->length = outer->ip_length + between.length;
+	memcpy(outer->between + sizeof(outer->between) - between.length, between.bytes,
+		between.length);
+	outer->sum = rte_raw_cksum(outer->between, sizeof(outer->between));
 }
 
 bool
@@ -75,7 +63,8 @@ sy_forward_build_tunnel(
 	if (mode == NULL || (mode->between == NULL && (mode->flags & SY_FORWARD_MARKS) == 0))
 		return false;
 	*tunnel = (struct sy_tunnel){ .dscp = config->dscp };
-	for (uint8_t outer = 0; mode->between != NULL && outer < SY_N_FAMILIES; outer++)
-		build_outer(mode, config, outer, tunnel);
+	for (uint8_t i = 0; mode->between != NULL && i < SY_N_FAMILIES * SY_N_FAMILIES; i++)
+		build_outer(mode, config, i / SY_N_FAMILIES, i % SY_N_FAMILIES,
+			&tunnel->outers[i / SY_N_FAMILIES][i % SY_N_FAMILIES]);
 	return true;
 }

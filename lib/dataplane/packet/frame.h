@@ -87,4 +87,16 @@ store16(void *to, uint16_t value)
 	memcpy(to, &value, sizeof(value));
 }
 
+static inline void
+store32(void *to, uint32_t value)
+{
+	memcpy(to, &value, sizeof(value));
+}
+
+static inline void
+store64(void *to, uint64_t value)
+{
+	memcpy(to, &value, sizeof(value));
+}
+
 #endif /* SY_PACKET_FRAME_H */

@@ -182,6 +182,12 @@ advance(struct sy_worker *worker, struct sy_packet *packet)
 		sy_tcp_note(packet->flow, packet->direction, &segment);
 		return true;
 	}
+	if (sy_tcp_is_steady_one_way(packet->flow, packet->tcp_flags)) {
+		const struct sy_tcp_segment segment = tcp_segment_read(packet);
+
+		sy_tcp_note_one_way(packet->flow, &segment);
+		return true;
+	}
 	return advance_tcp(worker, packet);
 }
 

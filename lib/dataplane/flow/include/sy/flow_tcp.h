@@ -76,4 +76,30 @@ sy_tcp_note(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment
 	}
 }
 
+/* Whether sy_tcp_track() would only note what the segment of a one-way flow's client tells. */
+static inline bool
+sy_tcp_is_steady_one_way(const struct sy_flow *flow, uint8_t flags)
+{
+	return flow->state == SY_FLOW_OPEN && (flags & SY_TCP_STATE_FLAGS) == RTE_TCP_ACK_FLAG;
+}
+
+/* How far from what a one-way flow's client has reached a number counts: above the buffers of common
+ * stacks. */
+#define SY_TCP_NEAR (1u << 24)
+
+/* Notes what the client has reached, and what it expects: an RST to it needs that number. */
+static inline void
+sy_tcp_note_one_way(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	struct sy_tcp_side *client = &flow->sides[SY_ORIGINAL];
+	const uint32_t end =
+		segment->seq + segment->length + ((segment->flags & RTE_TCP_FIN_FLAG) != 0);
+
+	if (unlikely(segment->seq - client->next + SY_TCP_NEAR > 2 * SY_TCP_NEAR))
+		return;
+	if (sy_tcp_is_after(end, client->next))
+		client->next = end;
+	client->acked = segment->ack;
+}
+
 #endif /* SY_FLOW_TCP_H */

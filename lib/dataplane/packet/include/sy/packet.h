@@ -16,6 +16,7 @@
 #include <rte_mbuf.h>
 
 #include "sy/net.h"
+#include "sy/outer.h"
 #include "sy/stats.h"
 
 struct sy_flow;
@@ -168,25 +169,19 @@ void sy_packet_redirect(struct sy_packet *packet, const struct sy_addr *addr);
 /* Sets the six bits of DSCP in the IP header (RFC 2474 section 3); those of ECN stay. */
 void sy_packet_set_dscp(struct sy_packet *packet, uint8_t dscp);
 
-/* What goes around a packet: a template, and what is this packet's. */
-#define SY_OUTER_MAX 72
-
-struct sy_outer {
-	const uint8_t *headers; /* IP header first; lengths, addresses, checksums are filled in */
-	uint8_t length; /* of the headers, SY_OUTER_MAX or less */
-	uint8_t family; /* enum sy_family, of the outer header */
-	bool is_udp; /* a UDP header follows the IP header */
-	bool udp_checksum; /* made; else zero (RFC 6935) */
-	uint16_t id; /* IPv4's identification, unlike those of the last packets; host order */
+/* What this packet's outer headers have of their own. */
+struct sy_outer_end {
+	const struct sy_addr *source; /* of the outer header's family */
+	const struct sy_addr *destination;
 	uint32_t hash; /* the flow's: source port and flow label come from it */
-	struct sy_addr source;
-	struct sy_addr destination;
+	uint16_t id; /* IPv4's identification, unlike those of the last packets; host order */
 };
 
 /* Puts the headers before the IP packet, behind Ethernet header and tags.  From then on the packet
  * is described by the outer header; its tuple stays the inner one's.  SY_DROP_NO_BUFFER: too little
  * room before the frame. */
-enum sy_drop sy_packet_encapsulate(struct sy_packet *packet, const struct sy_outer *outer);
+enum sy_drop sy_packet_encapsulate(
+	struct sy_packet *packet, const struct sy_outer *outer, const struct sy_outer_end *end);
 
 /* What a packet is to be in the other IP version. */
 struct sy_translation {

@@ -21,6 +21,7 @@
 #include <rte_rcu_qsbr.h>
 
 #include "sy/maglev.h"
+#include "sy/outer.h"
 #include "sy/quic.h"
 #include "sy/registry.h"
 #include "sy/routes.h"
@@ -101,18 +102,10 @@ struct sy_locals {
 	uint32_t n;
 };
 
-/* Outer IPv6, UDP, VXLAN and inner Ethernet headers. */
-#define SY_TUNNEL_HEADERS 72
-
-/* What a mode puts before the packets of a service: all of it but what each packet and its next hop
- * have of their own.  The mode's own to fill and to read. */
+/* What a mode puts before the packets of a service.  The mode's own to fill and to read. */
 struct sy_tunnel {
-	uint8_t headers[SY_N_FAMILIES][SY_N_FAMILIES][SY_TUNNEL_HEADERS]; /* by outer, inner */
-	uint8_t lengths[SY_N_FAMILIES][SY_N_FAMILIES];
-	bool has_source[SY_N_FAMILIES];
-	struct sy_addr sources[SY_N_FAMILIES];
-	bool is_udp; /* a UDP header follows the outer IP header */
-	bool udp_checksum[SY_N_FAMILIES];
+	struct sy_outer outers[SY_N_FAMILIES]
+			      [SY_N_FAMILIES]; /* by the backend's and packet's family */
 	uint8_t dscp;
 };
 
