@@ -13,6 +13,8 @@ apply(struct daemon *daemon, struct sy_config *next, struct sy_error *error)
 	int status = sy_config_check_reload(old, next, error);
 
 	if (status == 0)
+		status = sy_ports_check_services(daemon->ports, next, error);
+	if (status == 0)
 		status = sy_registry_apply(daemon->registry, next, error);
 	if (status != 0)
 		return status;

@@ -132,6 +132,12 @@ daemon_open_local_ports(struct daemon *daemon, struct sy_error *error)
 		status = sy_worker_open_local_ports(daemon->workers[i], max_ends);
 	if (status == 0)
 		return 0;
+	/* Keys are drawn so that this cannot be. */
+	if (status == -EINVAL)
+		return sy_error_set(error, status,
+			"the ports' hash leaves some worker without local ports: start again, for its key "
+			"is drawn at each start, or set workers to 1; and please report it (steering: %s)",
+			sy_steering_name(daemon->ports->steering.rung));
 	return sy_error_set(error, status,
 		"no memory for local ports of %u pairs of address and backend: lower max_local_ends or "
 		"give more hugepages",

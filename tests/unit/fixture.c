@@ -21,6 +21,8 @@
 		} \
 	} while (0)
 
+const uint8_t *fixture_tuple_key;
+
 char *
 fixture_config(const char *pool_more, const char *service_more)
 {
@@ -137,7 +139,10 @@ fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 
 	memset(fixture, 0, sizeof(*fixture));
 	fixture->n_workers = n_workers;
-	sy_owners_init(&fixture->owners, n_workers, 1);
+	if (fixture_tuple_key != NULL)
+		sy_owners_init_tuple(&fixture->owners, n_workers, fixture_tuple_key, 7);
+	else
+		sy_owners_init(&fixture->owners, n_workers, 1);
 	if (sy_config_parse("test", config, strlen(config), NULL, &fixture->config, &error) != 0) {
 		fprintf(stderr, "fixture: %s\n", error.text);
 		abort();

@@ -46,6 +46,9 @@ struct fixture {
  * dns on 192.0.2.80:53/udp, alt on 192.0.2.80:81/tcp.  pool_more and service_more are put into the pool and into www. */
 char *fixture_config(const char *pool_more, const char *service_more);
 
+/* The next fixtures' owners: as NICs hash both endpoints under this key; NULL: a hash of our own. */
+extern const uint8_t *fixture_tuple_key;
+
 /* All aborts the test program on failure: there is nothing to test then. */
 void fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers);
 void fixture_stop(struct fixture *fixture);

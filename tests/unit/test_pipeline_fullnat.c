@@ -137,6 +137,22 @@ test_workers(void)
 	both_directions(3);
 }
 
+/* Where NICs hash both endpoints: the packet tells its worker, whichever way it goes. */
+static void
+test_chosen_port(void)
+{
+	static const uint8_t key[SY_TOEPLITZ_KEY] = { 0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e,
+		0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae,
+		0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7,
+		0x3b, 0xbe, 0xac, 0x01, 0xfa }; /* of Microsoft's verification suite */
+
+	fixture_tuple_key = key;
+	both_directions(2);
+	both_directions(3);
+	both_directions(7);
+	fixture_tuple_key = NULL;
+}
+
 static void
 test_port_is_given_back(void)
 {
@@ -223,6 +239,8 @@ test_lost_backend(void)
 static const struct sy_test tests[] = {
 	{ "the backend sees a local address, the client the service", test_both_directions },
 	{ "a reply finds its worker by the local port", test_workers },
+	{ "a reply finds its worker where the port was chosen by the NICs' hash",
+		test_chosen_port },
 	{ "a port is given back with its flow", test_port_is_given_back },
 	{ "without an address for the backend the flow is refused by reason", test_no_address },
 	{ "what a local address has no flow for ends there", test_strays },

@@ -175,6 +175,48 @@ test_periodic(void)
 	}
 }
 
+/* Whether each value of the hash is some local port's, where that is the source or the destination. */
+static bool
+port_reaches_all(
+	const struct sy_toeplitz *hash, enum sy_family family, bool source, unsigned int bits)
+{
+	static const struct sy_addr none;
+	bool reached[1 << SY_OWNERS_BITS] = { false };
+	uint32_t n = 0;
+
+	for (uint32_t port = 0; port <= UINT16_MAX; port++) {
+		uint32_t adds = source
+			? sy_toeplitz_source(hash, (uint8_t)family, &none, (uint16_t)port)
+			: sy_toeplitz_destination(hash, (uint8_t)family, &none, (uint16_t)port);
+		bool *is_reached = &reached[adds & ((1u << bits) - 1)];
+
+		n += !*is_reached;
+		*is_reached = true;
+	}
+	return n == 1u << bits;
+}
+
+/* A start with a key under which some worker had no local port would fail. */
+static void
+test_local_ports(void)
+{
+	const unsigned int bits = SY_OWNERS_BITS;
+	uint8_t key[SY_TOEPLITZ_KEY];
+	uint32_t unreached = 0;
+
+	for (int i = 0; i < 400; i++)
+		for (uint8_t family = 0; family < SY_N_FAMILIES; family++) {
+			use_pair(bits, i % 2 == 0 ? SY_IPV4 : SY_IPV6, false);
+			unreached += !port_reaches_all(
+				&hashes[SY_RSS_CLIENTS], (enum sy_family)family, true, bits);
+			sy_rss_key_whole(bits, &chance, key);
+			sy_toeplitz_init(&hashes[SY_RSS_CLIENTS], key);
+			unreached += !port_reaches_all(
+				&hashes[SY_RSS_CLIENTS], (enum sy_family)family, false, bits);
+		}
+	CU_ASSERT_EQUAL(unreached, 0);
+}
+
 static void
 test_keys_differ(void)
 {
@@ -190,6 +232,7 @@ static const struct sy_test tests[] = {
 	{ "a pair of keys keeps the other family's requests with their client",
 		test_pair_for_both },
 	{ "a periodic key does not mind where a NIC lays the fields", test_periodic },
+	{ "under every key a local port can be chosen for every worker", test_local_ports },
 	{ "keys are drawn anew", test_keys_differ },
 };
 

@@ -1,78 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The steering ladder on emulated devices: which rung is taken, and that flows then stay together. */
-#include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_ethdev.h>
 
 #include "flow_rule.h"
 #include "open_ports.h"
 #include "rss_port.h"
-#include "sy/local_ports.h"
-#include "sy/random.h"
+#include "steering_lab.h"
 #include "unit.h"
 
 #define FLOWS 2000
-#define WORKERS 4
-
-static struct sy_port_config port_rows[2];
-static struct sy_service_config service_rows[4];
-static struct sy_random chance = { .state = 3 };
-
-/* A client-side and a server-side port, and services of TCP and UDP over IPv4 and IPv6, which begin
- * at first: 0 for IPv4's two, 2 for IPv6's. */
-static struct sy_config
-config_of(uint16_t workers, uint32_t first, uint32_t n_services)
-{
-	memset(port_rows, 0, sizeof(port_rows));
-	for (uint32_t i = 0; i < 2; i++) {
-		snprintf(port_rows[i].name, sizeof(port_rows[i].name), "p%u", i);
-		snprintf(port_rows[i].device, sizeof(port_rows[i].device), "net_ring%u", i);
-		snprintf(port_rows[i].profile, sizeof(port_rows[i].profile), "auto");
-		port_rows[i].mtu = 1500;
-		port_rows[i].rx_descriptors = port_rows[i].tx_descriptors = 256;
-		port_rows[i].side = i == 0 ? SY_PORT_SIDE_CLIENTS : SY_PORT_SIDE_SERVERS;
-	}
-	for (uint32_t i = 0; i < 4; i++) {
-		service_rows[i].address.family = i / 2;
-		service_rows[i].protocol = i % 2 == 0 ? IPPROTO_TCP : IPPROTO_UDP;
-	}
-	return (struct sy_config){ .name = "unit",
-		.workers = workers,
-		.ports = port_rows,
-		.n_ports = 2,
-		.services = service_rows + first,
-		.n_services = n_services };
-}
-
-static struct sy_tuple
-random_tuple(uint32_t service)
-{
-	struct sy_tuple tuple = { .family = service_rows[service].address.family,
-		.protocol = service_rows[service].protocol };
-
-	tuple.src.words[0] = sy_random_next(&chance);
-	tuple.dst.words[0] = sy_random_next(&chance);
-	if (tuple.family == SY_IPV4) {
-		tuple.src = sy_addr_v4(tuple.src.v4_be);
-		tuple.dst = sy_addr_v4(tuple.dst.v4_be);
-	} else {
-		tuple.src.words[1] = sy_random_next(&chance);
-		tuple.dst.words[1] = sy_random_next(&chance);
-	}
-	tuple.src_port_be = (uint16_t)sy_random_next(&chance);
-	tuple.dst_port_be = (uint16_t)sy_random_next(&chance);
-	return tuple;
-}
+#define WORKERS STEERING_WORKERS
 
 /* What comes back from a random backend. */
 static struct sy_tuple
 reply_to(const struct sy_tuple *request, uint32_t service)
 {
-	struct sy_tuple reply = random_tuple(service);
+	struct sy_tuple reply = steering_tuple(service);
 
 	reply.dst = request->src;
 	reply.dst_port_be = request->src_port_be;
@@ -91,7 +37,7 @@ run_flows(const struct sy_ports *ports, uint32_t service)
 	struct tally tally = { 0 };
 
 	for (int i = 0; i < FLOWS; i++) {
-		struct sy_tuple request = random_tuple(service);
+		struct sy_tuple request = steering_tuple(service);
 		struct sy_tuple reply = reply_to(&request, service);
 		uint32_t owner =
 			sy_owner(&ports->owners, request.family, &request.src, request.src_port_be);
@@ -126,16 +72,9 @@ expect_client_hash(const struct sy_ports *ports, const char *words)
 }
 
 static void
-leave_sides_out(void)
-{
-	rss_nature.types &= ~(RTE_ETH_RSS_L3_SRC_ONLY | RTE_ETH_RSS_L3_DST_ONLY |
-		RTE_ETH_RSS_L4_SRC_ONLY | RTE_ETH_RSS_L4_DST_ONLY);
-}
-
-static void
 test_one_side(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 
 	for (int packs = 0; packs < 2; packs++) {
 		struct sy_ports *ports;
@@ -157,11 +96,11 @@ test_key_pair(void)
 
 	for (uint32_t i = 0; i < SY_UNIT_COUNT(n_places) * 2; i++) {
 		uint32_t first = i % 2 * 2;
-		const struct sy_config config = config_of(WORKERS, first, 2);
+		const struct sy_config config = steering_config(WORKERS, first, 2);
 		struct sy_ports *ports;
 
 		rss_port_reset();
-		leave_sides_out();
+		steering_no_sides();
 		rss_nature.n_places = n_places[i / 2];
 		rss_nature.key_size = i % 2 == 0 ? 40 : 52;
 		ports = open_ports(&config);
@@ -176,11 +115,11 @@ test_key_pair(void)
 static void
 test_key_pair_for_both_families(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 	struct sy_ports *ports;
 
 	rss_port_reset();
-	leave_sides_out();
+	steering_no_sides();
 	ports = open_ports(&config);
 	expect_client_hash(ports, "keys under which");
 	expect_together(ports, 0);
@@ -212,13 +151,13 @@ receiver(const struct sy_port *port)
 static void
 test_frames(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 	struct sy_ports *ports;
 
 	rss_port_reset();
 	ports = open_ports(&config);
 	for (uint32_t i = 0; i < 200; i++) {
-		struct sy_tuple request = random_tuple(i % 4);
+		struct sy_tuple request = steering_tuple(i % 4);
 		struct sy_tuple reply = reply_to(&request, i % 4);
 		uint16_t owner;
 
@@ -254,7 +193,7 @@ expect_software(const struct sy_config *config, const char *words)
 static void
 test_what_devices_cannot(void)
 {
-	struct sy_config config = config_of(WORKERS, 0, 4);
+	struct sy_config config = steering_config(WORKERS, 0, 4);
 
 	rss_port_reset();
 	rss_nature.types = 0;
@@ -267,17 +206,17 @@ test_what_devices_cannot(void)
 	expect_software(&config, "a table of queues of 96 places");
 	rss_nature.key_size = 16;
 	expect_software(&config, "keys of an unknown length");
-	config = config_of(17, 0, 4);
+	config = steering_config(17, 0, 4);
 	expect_software(&config, "16 receive queues for 17 workers");
-	config = config_of(WORKERS, 0, 4);
-	port_rows[1].side = SY_PORT_SIDE_BOTH;
+	config = steering_config(WORKERS, 0, 4);
+	steering_ports[1].side = SY_PORT_SIDE_BOTH;
 	expect_software(&config, "port p1 (net_ring) leads to clients and to servers");
 }
 
 static void
 test_what_devices_break(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 
 	rss_port_reset();
 	rss_nature.refuses = true;
@@ -292,7 +231,7 @@ test_what_devices_break(void)
 static void
 test_mute(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 	struct sy_ports *ports;
 
 	rss_port_reset();
@@ -305,7 +244,7 @@ test_mute(void)
 static void
 test_one_worker(void)
 {
-	const struct sy_config config = config_of(1, 0, 4);
+	const struct sy_config config = steering_config(1, 0, 4);
 	struct sy_ports *ports;
 
 	rss_port_reset();
@@ -315,55 +254,10 @@ test_one_worker(void)
 	sy_ports_close(ports);
 }
 
-/* Each worker takes local ports for random backends; the answers come to its own queue. */
-static void
-test_chosen_ports(void)
-{
-	const struct sy_config config = config_of(WORKERS, 0, 2);
-	static struct sy_toeplitz hash;
-	uint16_t table[64];
-	struct sy_ports *ports;
-
-	rss_port_reset();
-	leave_sides_out();
-	rss_nature.n_places = 64;
-	ports = open_ports(&config);
-	CU_ASSERT_TRUE(ports->steering.rows[SY_STEERING_CHOSEN_PORT].possible);
-	sy_toeplitz_init(&hash, ports->ports[1].rss.key);
-	for (uint16_t place = 0; place < 64; place++)
-		table[place] = place % WORKERS;
-	for (uint32_t w = 0; w < WORKERS; w++) {
-		const struct sy_local_ports_params params = { .hash = &hash,
-			.workers = table,
-			.bits = 6,
-			.worker = w,
-			.first = 1024,
-			.last = 65535,
-			.max_ends = FLOWS,
-			.socket = SOCKET_ID_ANY };
-		struct sy_local_ports *local = NULL;
-
-		CU_ASSERT_EQUAL_FATAL(sy_local_ports_create(&params, &local), 0);
-		for (uint32_t i = 0; i < FLOWS; i++) {
-			struct sy_tuple reply = random_tuple(i % 2);
-			const struct sy_local_end end = { .local = reply.dst,
-				.backend = reply.src,
-				.backend_port_be = reply.src_port_be,
-				.family = reply.family,
-				.protocol = reply.protocol };
-
-			CU_ASSERT_EQUAL(sy_local_ports_take(local, &end, &reply.dst_port_be), 0);
-			CU_ASSERT_EQUAL(rss_port_queue(ports->ports[1].device, &reply), w);
-		}
-		sy_local_ports_destroy(local);
-	}
-	sy_ports_close(ports);
-}
-
 static void
 test_flow_rules(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 	struct sy_flow_rules *rules;
 	struct sy_ip addresses[WORKERS];
 	struct sy_error error;
@@ -373,7 +267,7 @@ test_flow_rules(void)
 	ports = open_ports(&config);
 	CU_ASSERT_TRUE(ports->steering.rows[SY_STEERING_FLOW_RULES].possible);
 	for (uint32_t w = 0; w < WORKERS; w++) {
-		struct sy_tuple tuple = random_tuple(w % 4);
+		struct sy_tuple tuple = steering_tuple(w % 4);
 
 		addresses[w] = (struct sy_ip){ .addr = tuple.src, .family = tuple.family };
 	}
@@ -381,7 +275,7 @@ test_flow_rules(void)
 		sy_flow_rules_create(&ports->ports[1], addresses, WORKERS, &rules, &error), 0);
 	CU_ASSERT_EQUAL(rss_port_rules(ports->ports[1].device), WORKERS);
 	for (uint32_t i = 0; i < FLOWS; i++) {
-		struct sy_tuple reply = random_tuple(i % 4);
+		struct sy_tuple reply = steering_tuple(i % 4);
 
 		reply.dst = addresses[i % WORKERS].addr;
 		CU_ASSERT_EQUAL(rss_port_queue(ports->ports[1].device, &reply), i % WORKERS);
@@ -400,7 +294,7 @@ test_flow_rules(void)
 static void
 test_no_flow_rules(void)
 {
-	const struct sy_config config = config_of(WORKERS, 0, 4);
+	const struct sy_config config = steering_config(WORKERS, 0, 4);
 	struct sy_ports *ports;
 
 	rss_port_reset();
@@ -422,42 +316,12 @@ static const struct sy_test tests[] = {
 	{ "so does a device that breaks its word", test_what_devices_break },
 	{ "a device that cannot tell its hash is believed", test_mute },
 	{ "one worker needs no steering", test_one_worker },
-	{ "local ports bring answers to the worker that chose them", test_chosen_ports },
 	{ "flow rules bring addresses to their workers, and go without trace", test_flow_rules },
 	{ "a device without room for rules is found before", test_no_flow_rules },
 };
 
-/* net_ring as a device that has all this, by its profile. */
-static void
-make_profile(const char *folder)
-{
-	char path[64];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/ring.json", folder);
-	file = fopen(path, "w");
-	if (file == NULL)
-		abort();
-	fprintf(file,
-		"{\"help\": \"x\", \"drivers\": [\"net_ring\"], \"rss\": true, "
-		"\"flow_rules\": true}");
-	fclose(file);
-	setenv("STEELYARD_DRIVERS_CONFIG", folder, 1);
-}
-
 int
 main(int argc, char **argv)
 {
-	char folder[] = "/tmp/sy_steering_XXXXXX", path[64];
-	int status;
-
-	if (mkdtemp(folder) == NULL)
-		return 1;
-	make_profile(folder);
-	sy_log_set_level(SY_LOG_ERROR);
-	status = sy_unit_run_eal("port_steering", tests, SY_UNIT_COUNT(tests), argc, argv);
-	snprintf(path, sizeof(path), "%s/ring.json", folder);
-	unlink(path);
-	rmdir(folder);
-	return status;
+	return steering_run("port_steering", tests, SY_UNIT_COUNT(tests), argc, argv);
 }

@@ -36,3 +36,11 @@ sy_owners_init_nic(struct sy_owners *owners, uint32_t n_workers, const uint8_t k
 	deal(owners);
 	sy_toeplitz_init(&owners->hash, key);
 }
+
+void
+sy_owners_init_tuple(struct sy_owners *owners, uint32_t n_workers,
+	const uint8_t key[SY_TOEPLITZ_KEY], unsigned int bits)
+{
+	sy_owners_init_nic(owners, n_workers, key, bits);
+	owners->by_tuple = true;
+}

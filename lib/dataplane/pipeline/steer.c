@@ -5,7 +5,8 @@
  * The owner follows from the client's endpoint: the source of what goes to a
  * service, the destination of everything else.  An ICMP error has the embedded
  * packet's endpoints by now, so it goes where its flow is.  A reply to a local
- * address does not carry the client: the local port tells the owner.
+ * address does not carry the client: the local port tells the owner.  Where NICs
+ * hash both endpoints, the packet as it came does, either way.
  *
  * Where nobody has sorted the packets (the software rung), all of a burst are
  * looked at before their flows are looked up.  Where NICs have, a packet that
@@ -19,6 +20,8 @@ owner_of(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
 
+	if (worker->owners->by_tuple)
+		return sy_owner_of_tuple(worker->owners, tuple);
 	if ((packet->flags & SY_PACKET_LOCAL) != 0)
 		return sy_owner_of_local(
 			worker->owners, tuple->family, &tuple->dst, tuple->dst_port_be);

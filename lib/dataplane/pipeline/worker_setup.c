@@ -142,7 +142,7 @@ local_params(const struct sy_owners *owners, uint32_t n_workers, uint32_t max_en
 
 	return (struct sy_local_ports_params){
 		.hash = several && owners->by_nic ? &owners->hash : NULL,
-		.one_sided = true,
+		.one_sided = !several || !owners->by_tuple,
 		.workers = several ? owners->workers : NULL,
 		.bits = several ? (unsigned int)__builtin_popcount(owners->mask) : 0,
 		.first = FIRST_LOCAL_PORT,

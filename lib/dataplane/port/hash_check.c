@@ -9,6 +9,7 @@
 
 #include "rss.h"
 #include "rss_key.h"
+#include "sy/forward.h"
 
 struct type_row {
 	uint64_t type;
@@ -29,17 +30,40 @@ static const uint64_t side_types[] = {
 	[SY_PORT_SIDE_SERVERS] = RTE_ETH_RSS_L3_DST_ONLY | RTE_ETH_RSS_L4_DST_ONLY,
 };
 
+static void
+add_types(struct sy_hash_wish *wish, uint8_t family, uint8_t protocol)
+{
+	for (uint32_t t = 0; t < RTE_DIM(type_rows); t++)
+		if (type_rows[t].family == family && type_rows[t].protocol == protocol) {
+			wish->types |= type_rows[t].type;
+			wish->families[family] = true;
+		}
+}
+
+/* Backends that are hidden behind may be of another family than their clients. */
+static void
+add_answers(struct sy_hash_wish *wish, const struct sy_config *config,
+	const struct sy_service_config *service, uint32_t pool)
+{
+	if (pool >= config->n_pools)
+		return;
+	for (uint32_t i = 0; i < config->pools[pool].n_backends; i++)
+		add_types(wish, config->pools[pool].backends[i].address.family, service->protocol);
+}
+
 void
 sy_hash_wish_init(struct sy_hash_wish *wish, const struct sy_config *config, uint32_t n_workers)
 {
 	*wish = (struct sy_hash_wish){ .n_workers = n_workers };
-	for (uint32_t i = 0; i < config->n_services; i++)
-		for (uint32_t t = 0; t < RTE_DIM(type_rows); t++)
-			if (type_rows[t].family == config->services[i].address.family &&
-				type_rows[t].protocol == config->services[i].protocol) {
-				wish->types |= type_rows[t].type;
-				wish->families[type_rows[t].family] = true;
-			}
+	for (uint32_t i = 0; i < config->n_services; i++) {
+		const struct sy_service_config *service = &config->services[i];
+
+		add_types(wish, service->address.family, service->protocol);
+		if (sy_forward_has(service->mode, SY_MODE_LOCAL)) {
+			add_answers(wish, config, service, service->pool);
+			add_answers(wish, config, service, service->spare_pool);
+		}
+	}
 }
 
 static int
@@ -139,6 +163,9 @@ sy_hash_give_keys(struct sy_ports *ports, const struct sy_hash_wish *wish, struc
 
 	if (wish->way == SY_HASH_ONE_SIDE) {
 		sy_rss_key_periodic(bits, random, keys[SY_RSS_CLIENTS]);
+		memcpy(keys[SY_RSS_SERVERS], keys[SY_RSS_CLIENTS], SY_TOEPLITZ_KEY);
+	} else if (wish->way == SY_HASH_WHOLE) {
+		sy_rss_key_whole(bits, random, keys[SY_RSS_CLIENTS]);
 		memcpy(keys[SY_RSS_SERVERS], keys[SY_RSS_CLIENTS], SY_TOEPLITZ_KEY);
 	} else
 		sy_rss_key_pair(bits, wish->families[SY_IPV6] && !both ? SY_IPV6 : SY_IPV4, both,

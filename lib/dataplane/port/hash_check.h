@@ -10,11 +10,12 @@
 #include "sy/port.h"
 #include "sy/random.h"
 
-/* How a hash comes to depend on the client's endpoint alone. */
+/* How a hash comes to depend on the client's endpoint alone, and one that does not. */
 enum sy_hash_way {
 	SY_HASH_ONE_SIDE, /* the device leaves the other endpoint out */
 	SY_HASH_KEY_PAIR, /* it hashes both, and the key leaves one out */
-	SY_N_HASH_WAYS,
+	SY_N_CLIENT_WAYS,
+	SY_HASH_WHOLE = SY_N_CLIENT_WAYS, /* both count: rung 2 */
 };
 
 struct sy_hash_wish {

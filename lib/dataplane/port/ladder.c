@@ -13,6 +13,7 @@
 #include "hash_check.h"
 #include "rss.h"
 #include "rss_key.h"
+#include "sy/forward.h"
 #include "sy/log.h"
 
 /* A second with fewer packets proves nothing. */
@@ -46,24 +47,7 @@ forget_hashes(struct sy_ports *ports)
 		ports->ports[i].rss.types = 0;
 }
 
-/* What the reply's tuple hashes to depends on the local port, which is ours to choose: any hash will
- * do whose key and table are known. */
-static void
-check_chosen_port(struct sy_ports *ports, const struct sy_hash_wish *wish)
-{
-	struct sy_error error;
-
-	for (uint32_t i = 0; i < ports->n_ports; i++)
-		if (sy_hash_check(&ports->ports[i], wish, &error) != 0) {
-			say(ports, SY_STEERING_CHOSEN_PORT, false, error.text);
-			return;
-		}
-	say(ports, SY_STEERING_CHOSEN_PORT, true,
-		"the ports' hashes can be known; it is for services with local addresses, of which "
-		"there are none");
-}
-
-static const char *const way_reasons[SY_N_HASH_WAYS] = {
+static const char *const way_reasons[SY_N_CLIENT_WAYS] = {
 	[SY_HASH_ONE_SIDE] = "the ports hash the client's address and port alone",
 	[SY_HASH_KEY_PAIR] =
 		"the ports have keys under which only the client's address and port count",
@@ -92,6 +76,7 @@ plan_client_hash(struct sy_ports *ports, struct sy_hash_wish *wish)
 	struct sy_error error;
 	int status = 0;
 
+	ports->wanted = SY_STEERING_SOFTWARE;
 	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++) {
 		status = sy_hash_check(&ports->ports[i], wish, &error);
 		if (status == 0)
@@ -101,15 +86,96 @@ plan_client_hash(struct sy_ports *ports, struct sy_hash_wish *wish)
 		say(ports, SY_STEERING_CLIENT_HASH, false, error.text);
 		return;
 	}
-	for (int way = 0; way < SY_N_HASH_WAYS; way++) {
+	for (int way = 0; way < SY_N_CLIENT_WAYS; way++) {
 		if (try_way(ports, wish, (enum sy_hash_way)way, &error) == 0) {
 			say(ports, SY_STEERING_CLIENT_HASH, true, way_reasons[way]);
+			ports->wanted = SY_STEERING_CLIENT_HASH;
 			return;
 		}
 		sy_debug("steering: %s", error.text);
 	}
 	say(ports, SY_STEERING_CLIENT_HASH, false, error.text);
 	forget_hashes(ports);
+}
+
+/* Of which both directions are where their own hash says, since we choose what it is of. */
+static const struct sy_service_config *
+find_other_service(const struct sy_config *config)
+{
+	for (uint32_t i = 0; i < config->n_services; i++)
+		if (!sy_forward_replies_apart(sy_forward_find(config->services[i].mode)))
+			return &config->services[i];
+	return NULL;
+}
+
+static bool
+has_local_service(const struct sy_config *config)
+{
+	for (uint32_t i = 0; i < config->n_services; i++)
+		if (sy_forward_has(config->services[i].mode, SY_MODE_LOCAL))
+			return true;
+	return false;
+}
+
+/* Of two families one pair of keys leaves IPv6's answers anywhere. */
+static bool
+serves_all_families(const struct sy_hash_wish *wish)
+{
+	return wish->way == SY_HASH_ONE_SIDE ||
+		!(wish->families[SY_IPV4] && wish->families[SY_IPV6]);
+}
+
+/* What the hash of an answer is depends on the local port, which is ours to choose: any hash will do
+ * whose key and table are known. */
+static void
+plan_chosen_port(struct sy_ports *ports, const struct sy_config *config, struct sy_hash_wish *wish)
+{
+	const struct sy_service_config *other = find_other_service(config);
+	char reason[SY_STEERING_REASON];
+	struct sy_error error;
+	int status = 0;
+
+	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++)
+		status = sy_hash_check(&ports->ports[i], wish, &error);
+	if (status != 0) {
+		say(ports, SY_STEERING_CHOSEN_PORT, false, error.text);
+	} else if (!has_local_service(config)) {
+		say(ports, SY_STEERING_CHOSEN_PORT, true,
+			"the ports' hashes can be known; it is for services with local addresses, of "
+			"which there are none");
+	} else if (other != NULL) {
+		snprintf(reason, sizeof(reason),
+			"the ports' hashes can be known, but answers to service \"%s\" (mode %s) do "
+			"not come to a local port: it is for full NAT alone",
+			other->name, other->mode);
+		say(ports, SY_STEERING_CHOSEN_PORT, true, reason);
+	} else if (ports->wanted == SY_STEERING_CLIENT_HASH && serves_all_families(wish)) {
+		say(ports, SY_STEERING_CHOSEN_PORT, true,
+			"the ports' hashes can be known, but client-hash does");
+	} else if (try_way(ports, wish, SY_HASH_WHOLE, &error) == 0) {
+		ports->wanted = SY_STEERING_CHOSEN_PORT;
+		say(ports, SY_STEERING_CHOSEN_PORT, true,
+			"the ports hash both ends of a packet, and local ports are chosen so that "
+			"answers come to the same worker");
+	} else {
+		say(ports, SY_STEERING_CHOSEN_PORT, false, error.text);
+		forget_hashes(ports);
+		plan_client_hash(ports, wish);
+	}
+}
+
+int
+sy_ports_check_services(
+	const struct sy_ports *ports, const struct sy_config *config, struct sy_error *error)
+{
+	const struct sy_service_config *other = find_other_service(config);
+
+	if (!ports->owners.by_tuple || other == NULL)
+		return 0;
+	return sy_error_set(error, -EBUSY,
+		"service \"%s\": mode %s needs a restart: the ports' hash is set for full NAT alone "
+		"(steering: chosen-port)",
+		other->name, other->mode);
 }
 
 void
@@ -128,22 +194,26 @@ sy_ladder_plan(struct sy_ports *ports, const struct sy_config *config)
 	say(ports, SY_STEERING_SINGLE, false, "there are several workers");
 	say(ports, SY_STEERING_SOFTWARE, true, "rings between workers are always there");
 	sy_hash_wish_init(&wish, config, ports->n_workers);
-	check_chosen_port(ports, &wish);
 	plan_client_hash(ports, &wish);
+	plan_chosen_port(ports, config, &wish);
 }
 
+/* The devices run: the hash that they were given gets its table, and is read back. */
 static void
-settle_client_hash(struct sy_ports *ports)
+settle_hash(struct sy_ports *ports)
 {
 	unsigned int bits = sy_hash_bits(ports);
 	struct sy_error error;
 
 	for (uint32_t i = 0; i < ports->n_ports; i++)
 		if (sy_rss_program(&ports->ports[i], ports->n_workers, bits, &error) != 0) {
-			say(ports, SY_STEERING_CLIENT_HASH, false, error.text);
+			say(ports, ports->wanted, false, error.text);
 			return;
 		}
-	sy_owners_init_nic(&ports->owners, ports->n_workers, ports->clients_key, bits);
+	if (ports->wanted == SY_STEERING_CHOSEN_PORT)
+		sy_owners_init_tuple(&ports->owners, ports->n_workers, ports->clients_key, bits);
+	else
+		sy_owners_init_nic(&ports->owners, ports->n_workers, ports->clients_key, bits);
 }
 
 static void
@@ -157,39 +227,43 @@ check_flow_rules(struct sy_ports *ports)
 			return;
 		}
 	say(ports, SY_STEERING_FLOW_RULES, true,
-		"the ports take rules; it is for services with local addresses, of which there are "
-		"none");
+		"the ports take rules; no worker has local addresses of its own");
 }
 
 void
 sy_ladder_settle(struct sy_ports *ports)
 {
 	const struct sy_steering_row *rows = ports->steering.rows;
+	enum sy_steering_rung wanted = ports->wanted;
 
 	if (ports->n_workers == 1) {
 		take(ports, SY_STEERING_SINGLE, rows[SY_STEERING_SINGLE].reason);
 		return;
 	}
 	check_flow_rules(ports);
-	if (rows[SY_STEERING_CLIENT_HASH].possible)
-		settle_client_hash(ports);
-	take(ports,
-		rows[SY_STEERING_CLIENT_HASH].possible ? SY_STEERING_CLIENT_HASH
-						       : SY_STEERING_SOFTWARE,
-		rows[SY_STEERING_CLIENT_HASH].reason);
+	if (wanted == SY_STEERING_SOFTWARE) {
+		take(ports, wanted, rows[SY_STEERING_CLIENT_HASH].reason);
+		return;
+	}
+	settle_hash(ports);
+	take(ports, rows[wanted].possible ? wanted : SY_STEERING_SOFTWARE, rows[wanted].reason);
 }
 
 static void
 give_up_hash(struct sy_ports *ports, uint64_t n_transmitted, uint64_t n_astray)
 {
+	enum sy_steering_rung rung = ports->steering.rung;
 	char reason[SY_STEERING_REASON];
 
 	snprintf(reason, sizeof(reason),
-		"the ports brought %lu packets of flows to the wrong worker while %lu were sent: a "
-		"port's \"side\" is wrong, a device does not do what it says, or it is IPv6 beside "
-		"IPv4 under one key",
-		n_astray, n_transmitted);
-	say(ports, SY_STEERING_CLIENT_HASH, false, reason);
+		"the ports brought %lu packets of flows to the wrong worker while %lu were sent: %s",
+		n_astray, n_transmitted,
+		rung == SY_STEERING_CHOSEN_PORT
+			? "a device does not do what it says"
+			: "a port's \"side\" is wrong, a device does not do what it says, or it is "
+			  "IPv6 beside IPv4 under one key");
+	say(ports, rung, false, reason);
+	ports->trial.rung = rung;
 	take(ports, SY_STEERING_SOFTWARE, reason);
 	atomic_store_explicit(&ports->owners.early, true, memory_order_relaxed);
 	ports->trial.failed = true;
@@ -202,10 +276,16 @@ trust_hash_again(struct sy_ports *ports)
 {
 	const char *reason = "the ports bring packets of flows to the right workers again";
 
-	say(ports, SY_STEERING_CLIENT_HASH, true, reason);
-	take(ports, SY_STEERING_CLIENT_HASH, reason);
+	say(ports, ports->trial.rung, true, reason);
+	take(ports, ports->trial.rung, reason);
 	atomic_store_explicit(&ports->owners.early, false, memory_order_relaxed);
 	ports->trial.failed = false;
+}
+
+static bool
+is_by_hash(enum sy_steering_rung rung)
+{
+	return rung == SY_STEERING_CLIENT_HASH || rung == SY_STEERING_CHOSEN_PORT;
 }
 
 static uint32_t
@@ -227,7 +307,7 @@ sy_ports_judge_steering(struct sy_ports *ports, uint64_t transmitted, uint64_t a
 	if (n_transmitted < JUDGED_PACKETS)
 		return false;
 	bad = n_astray >= n_transmitted / JUDGED_SHARE;
-	if (ports->steering.rung == SY_STEERING_CLIENT_HASH && bad) {
+	if (is_by_hash(ports->steering.rung) && bad) {
 		give_up_hash(ports, n_transmitted, n_astray);
 		return true;
 	}

@@ -106,15 +106,14 @@ draw(struct classes *classes, struct sy_random *random,
 			keys[i / KEY_BITS][i % KEY_BITS / 8] |= (uint8_t)(0x80 >> i % 8);
 }
 
-/* Whether the last `bits` bits of the n that begin at `at` reach every value of the hash: then
- * neighbours, which differ in those, are dealt out evenly. */
+/* Whether the n bits that begin at `at` reach every value of the hash. */
 static bool
-spreads(const uint8_t *key, unsigned int at, unsigned int n, unsigned int bits)
+reaches(const uint8_t *key, unsigned int at, unsigned int n, unsigned int bits)
 {
 	uint32_t rows[WINDOW] = { 0 }; /* [highest bit] */
 	unsigned int rank = 0;
 
-	for (unsigned int i = n - bits; i < n; i++) {
+	for (unsigned int i = 0; i < n; i++) {
 		uint32_t adds = sy_toeplitz_window(key, at + i) & ((1u << bits) - 1);
 
 		while (adds != 0 && rows[31 - __builtin_clz(adds)] != 0)
@@ -127,6 +126,13 @@ spreads(const uint8_t *key, unsigned int at, unsigned int n, unsigned int bits)
 	return rank == bits;
 }
 
+/* Whether the last `bits` of them do: then neighbours, which differ in those, are dealt out evenly. */
+static bool
+spreads(const uint8_t *key, unsigned int at, unsigned int n, unsigned int bits)
+{
+	return reaches(key, at + n - bits, bits, bits);
+}
+
 static bool
 spreads_clients(const uint8_t *key, enum sy_family family, unsigned int bits)
 {
@@ -134,6 +140,15 @@ spreads_clients(const uint8_t *key, enum sy_family family, unsigned int bits)
 
 	return spreads(key, client.address, client.address_bits, bits) &&
 		spreads(key, client.port, 16, bits);
+}
+
+/* Whether a local port can be chosen for every value: it stands where a client's does on its own
+ * side, or where a destination's does. */
+static bool
+reaches_by_port(const uint8_t *key, bool source, unsigned int bits)
+{
+	return reaches(key, side_of(SY_IPV4, source).port, 16, bits) &&
+		reaches(key, side_of(SY_IPV6, source).port, 16, bits);
 }
 
 void
@@ -164,5 +179,16 @@ sy_rss_key_pair(unsigned int bits, enum sy_family tied, bool both, struct sy_ran
 	do {
 		draw(&classes, random, keys);
 	} while (!spreads_clients(keys[SY_RSS_CLIENTS], tied, bits) ||
+		!reaches_by_port(keys[SY_RSS_CLIENTS], true, bits) ||
 		(both && !spreads_clients(keys[SY_RSS_CLIENTS], other, bits)));
+}
+
+void
+sy_rss_key_whole(unsigned int bits, struct sy_random *random, uint8_t key[SY_TOEPLITZ_KEY])
+{
+	do {
+		for (unsigned int i = 0; i < SY_TOEPLITZ_KEY; i++)
+			key[i] = (uint8_t)(sy_random_next(random) >> 56);
+	} while (!spreads_clients(key, SY_IPV4, bits) || !spreads_clients(key, SY_IPV6, bits) ||
+		!reaches_by_port(key, false, bits));
 }

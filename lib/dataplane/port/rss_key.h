@@ -7,6 +7,8 @@
  * alone, and comes out the same on client-side ports, where that is a packet's
  * source, and on server-side ports, where it is the destination.
  *
+ * Whichever it is, a local port can be chosen that brings about every value.
+ *
  * Only the lowest bits of the hash choose a queue, by a table of 2^bits places;
  * "the hash" is these bits here.  Management core; pure functions.
  */
@@ -38,5 +40,11 @@ void sy_rss_key_periodic(unsigned int bits, struct sy_random *random, uint8_t ke
  */
 void sy_rss_key_pair(unsigned int bits, enum sy_family tied, bool both, struct sy_random *random,
 	uint8_t keys[SY_N_RSS_SIDES][SY_TOEPLITZ_KEY]);
+
+/*
+ * For flows whose answers come to a local port of ours: a key under which both endpoints count, for
+ * all ports, and a destination's port alone can bring about every value.
+ */
+void sy_rss_key_whole(unsigned int bits, struct sy_random *random, uint8_t key[SY_TOEPLITZ_KEY]);
 
 #endif /* SY_PORT_RSS_KEY_H */

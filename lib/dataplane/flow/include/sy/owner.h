@@ -14,7 +14,9 @@
  *
  * Where a flow's backend sees an address of ours in the client's place, replies
  * do not carry the client.  Its owner has then chosen the local port so that it
- * tells the owner (sy/local_ports.h).
+ * tells the owner (sy/local_ports.h).  Where all flows are of that kind, NICs may
+ * hash both endpoints of a packet (the second rung): its owner is then where
+ * they bring it, whichever way it goes.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -31,13 +33,14 @@ struct sy_owners {
 	 * workers run, when a NIC turns out not to keep its word. */
 	_Atomic bool early;
 	bool by_nic;
+	bool by_tuple; /* the NICs hash both endpoints */
 	uint32_t n_workers;
 	uint64_t seeds[3]; /* of the hash of our own */
 	/* These bits of the NIC's hash are the place in the table below; without the NIC these bits
 	 * of a local port. */
 	uint32_t mask;
 	uint16_t workers[1 << SY_OWNERS_BITS];
-	struct sy_toeplitz hash; /* as client-side ports use it: sources count */
+	struct sy_toeplitz hash; /* as client-side ports use it: sources count, or both endpoints */
 };
 
 /* A hash of our own; seed must not be known to clients, who could else aim at one worker. */
@@ -45,6 +48,10 @@ void sy_owners_init(struct sy_owners *owners, uint32_t n_workers, uint64_t seed)
 
 /* The NIC's: key as on client-side ports, 2^bits places, dealt to the workers in turn. */
 void sy_owners_init_nic(struct sy_owners *owners, uint32_t n_workers,
+	const uint8_t key[SY_TOEPLITZ_KEY], unsigned int bits);
+
+/* The same of a hash of both endpoints, under one key on all ports. */
+void sy_owners_init_tuple(struct sy_owners *owners, uint32_t n_workers,
 	const uint8_t key[SY_TOEPLITZ_KEY], unsigned int bits);
 
 /* Whether packets must be sorted before their flows are looked up. */
@@ -76,6 +83,19 @@ sy_owner(const struct sy_owners *owners, uint8_t family, const struct sy_addr *a
 	hash = sy_owner_fold(addr->words[0] ^ owners->seeds[0], addr->words[1] ^ owners->seeds[1]);
 	hash = sy_owner_fold(hash ^ port_be, owners->seeds[2]);
 	return (uint32_t)((hash >> 32) * owners->n_workers >> 32);
+}
+
+/* With by_tuple: the worker that owns the flow of a packet, as it comes.  What an ICMP error quotes,
+ * reversed, is such a packet too. */
+static inline uint32_t
+sy_owner_of_tuple(const struct sy_owners *owners, const struct sy_tuple *tuple)
+{
+	uint32_t hash =
+		sy_toeplitz_source(&owners->hash, tuple->family, &tuple->src, tuple->src_port_be);
+
+	hash ^= sy_toeplitz_destination(
+		&owners->hash, tuple->family, &tuple->dst, tuple->dst_port_be);
+	return owners->workers[hash & owners->mask];
 }
 
 /* The worker that owns the flow with this local endpoint of ours. */

@@ -111,7 +111,8 @@ struct sy_ports {
 	int interrupt_fds[SY_MAX_WORKERS]; /* what rest.c waits on, -1: nothing */
 	struct sy_steering steering; /* final once the ports are started */
 	struct sy_owners owners; /* likewise: for workers */
-	uint8_t clients_key[SY_TOEPLITZ_KEY]; /* of the hash of client-side ports */
+	uint8_t clients_key[SY_TOEPLITZ_KEY]; /* of the hash of client-side ports, or of all */
+	enum sy_steering_rung wanted; /* whose hash the devices were given; software: none */
 	struct sy_steering_trial trial;
 };
 
@@ -169,6 +170,11 @@ const char *sy_port_offloads_text(uint32_t offloads, char *text, size_t size);
  * Management core.
  */
 bool sy_ports_judge_steering(struct sy_ports *ports, uint64_t transmitted, uint64_t astray);
+
+/* Whether a file's services can be served with the rung in use: what chosen local ports are to bring
+ * to its worker must have some.  0 or -EBUSY with the reason.  Management core. */
+int sy_ports_check_services(
+	const struct sy_ports *ports, const struct sy_config *config, struct sy_error *error);
 
 /* Workers, with idle_mode SY_IDLE_INTERRUPT: interrupts of this worker's receive queues.  arm: packets
  * that come from now on raise one; false: some queue refuses.  wait: for one, at most so long; whether

@@ -44,6 +44,7 @@ struct sy_steering_trial {
 	uint64_t astray;
 	uint32_t n_failures; /* how often the hash was given up */
 	uint32_t n_good; /* seconds since then in which packets came to their owners */
+	enum sy_steering_rung rung; /* that was given up last */
 	bool failed; /* it is given up now */
 };
 
