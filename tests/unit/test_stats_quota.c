@@ -122,6 +122,24 @@ test_set_again(void)
 	sy_live_destroy(live);
 }
 
+/* Workers count for a backend that has the other limit, too. */
+static void
+test_set_late(void)
+{
+	uint32_t taken = 0;
+
+	begin();
+	for (int i = 0; i < 1000; i++)
+		sy_quota_take(&views[i % WORKERS].quota, LIMITED);
+	sy_quota_set(live->quota, LIMITED, 7);
+	for (int i = 0; i < 10; i++) {
+		pass(0);
+		taken += take_all();
+	}
+	CU_ASSERT_TRUE(taken >= 7 && taken < 7 + WORKERS);
+	sy_live_destroy(live);
+}
+
 /* Each worker adds flows for as long as it sees room, between publications. */
 static void
 fill(uint32_t limit)
@@ -161,6 +179,7 @@ static const struct sy_test tests[] = {
 	{ "a worker alone may have the whole rate", test_one_worker_may_have_all },
 	{ "one a second is one a second", test_small_rate },
 	{ "a limit that is lifted and set again begins anew", test_set_again },
+	{ "what was taken before there was a limit is not owed", test_set_late },
 	{ "flows at once exceed the limit by less than one for each worker", test_flows_at_once },
 };
 

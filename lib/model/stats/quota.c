@@ -81,20 +81,6 @@ publish_room(struct sy_quota *quota, uint32_t backend)
 		(int32_t)(quota->buckets[backend].credit / US_PER_S), memory_order_relaxed);
 }
 
-void
-sy_quota_set(struct sy_quota *quota, uint32_t backend, uint32_t per_s)
-{
-	struct bucket *bucket = &quota->buckets[backend];
-
-	if (bucket->per_s == per_s)
-		return;
-	quota->n_limited += (per_s > 0) - (bucket->per_s > 0);
-	if (bucket->per_s == 0)
-		bucket->credit = (int64_t)per_s * US_PER_S;
-	bucket->per_s = per_s;
-	publish_room(quota, backend);
-}
-
 static uint32_t
 collect_taken(struct sy_quota *quota, uint32_t backend)
 {
@@ -110,6 +96,23 @@ collect_taken(struct sy_quota *quota, uint32_t backend)
 		taken += own - seen;
 	}
 	return taken;
+}
+
+void
+sy_quota_set(struct sy_quota *quota, uint32_t backend, uint32_t per_s)
+{
+	struct bucket *bucket = &quota->buckets[backend];
+
+	if (bucket->per_s == per_s)
+		return;
+	quota->n_limited += (per_s > 0) - (bucket->per_s > 0);
+	if (bucket->per_s == 0) {
+		/* Workers count for backends with other limits too: that is not owed. */
+		collect_taken(quota, backend);
+		bucket->credit = (int64_t)per_s * US_PER_S;
+	}
+	bucket->per_s = per_s;
+	publish_room(quota, backend);
 }
 
 void
