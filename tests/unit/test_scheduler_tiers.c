@@ -104,6 +104,31 @@ test_spill_over(void)
 	fixture_fini(&fixture);
 }
 
+/* Schedulers that go in turn: what a later tier is asked must not move the first one's place. */
+static void
+test_turns(void)
+{
+	static const char *const inner[] = { "rr", "wrr" };
+	static const uint16_t tiers[] = { 0, 0, 1, 1 };
+	static const uint32_t capacities[] = { 10, 10, 0, 0 };
+
+	for (size_t s = 0; s < SY_UNIT_COUNT(inner); s++) {
+		uint32_t counts[4] = { 0 };
+		struct fixture fixture;
+
+		init(&fixture, inner[s], tiers, capacities, 4, 100);
+		set_live(&fixture, (const uint32_t[]){ 10, 0, 0, 0 });
+		for (uint32_t i = 0; i < 1000; i++)
+			counts[fixture_pick(&fixture, 0)]++;
+		/* The one with room each second time; the others' shares are by chance, of which
+		 * five standard deviations are 56. */
+		CU_ASSERT_EQUAL(counts[0], 0);
+		CU_ASSERT_EQUAL(counts[1], 500);
+		CU_ASSERT(counts[2] > 250 - 56 && counts[2] < 250 + 56);
+		fixture_fini(&fixture);
+	}
+}
+
 static void
 test_refusals(void)
 {
@@ -180,6 +205,7 @@ static const struct sy_test tests[] = {
 	{ "zones are the same, near or far", test_distances },
 	{ "the first tier serves alone while it is not full", test_first_tier },
 	{ "a full tier's flows go to the next, and back when all are full", test_spill_over },
+	{ "a backend with room has its turn beside a full one", test_turns },
 	{ "what cannot be built is refused", test_refusals },
 	{ "no scheduler's tier is passed by that has room", test_any_scheduler },
 };

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_branch_prediction.h>
+
 #include "state.h"
 
 struct limit {
@@ -170,21 +172,33 @@ is_full(const struct tier *tier, const struct sy_pick *pick, uint32_t backend)
 	return sy_live_get(&pick->live, backend) >= tier->limits[low].flows;
 }
 
+/* The cursor is the first tier's.  Later ones, which are asked now and then, begin at places by chance:
+ * places in turn would keep step with the first tier's turns. */
+static uint32_t
+pick_later(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t first)
+{
+	struct sy_pick own = *pick;
+
+	for (uint32_t i = 1; i < state->n_tiers; i++) {
+		const struct tier *tier = &state->tiers[i];
+		uint32_t cursor = (uint32_t)sy_random_next(pick->random);
+		uint32_t backend;
+
+		own.cursor = &cursor;
+		backend = state->inner->pick(tier->state, &own);
+		if (!is_full(tier, pick, backend))
+			return backend;
+	}
+	return first;
+}
+
 static uint32_t
 tiers_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 {
-	uint32_t first = 0;
+	uint32_t first = state->inner->pick(state->tiers[0].state, pick);
 
-	for (uint32_t i = 0; i < state->n_tiers; i++) {
-		const struct tier *tier = &state->tiers[i];
-		uint32_t backend = state->inner->pick(tier->state, pick);
-
-		if (!is_full(tier, pick, backend))
-			return backend;
-		if (i == 0)
-			first = backend;
-	}
-	return first;
+	return likely(!is_full(&state->tiers[0], pick, first)) ? first
+							       : pick_later(state, pick, first);
 }
 
 const struct sy_scheduler sy_scheduler_tiers = {
