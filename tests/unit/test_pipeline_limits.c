@@ -149,6 +149,9 @@ test_flood_leaves_room(void)
 	start("", "", 1);
 	for (int i = 0; i < 30; i++)
 		queue_up(WAN, fixture_packet(&fixture, CLIENT, 4000, "192.0.2.1", 22, SYN, 1, 0));
+	for (int i = 0; i < 30; i++)
+		queue_up(
+			WAN, fixture_packet(&fixture, "10.0.0.11", 80, "192.0.2.1", 22, SYN, 1, 0));
 	queue_up(LAN, arp_frame());
 	queue_up(LAN, fixture_packet(&fixture, "10.0.0.11", 80, "10.0.0.1", 4000, ACK, 1, 1));
 	fixture_turn(&fixture);

@@ -30,6 +30,16 @@ is_neighbour_discovery(const struct rte_mbuf *mbuf, uint32_t l3)
 		*type <= ND_REDIRECT;
 }
 
+/* By the port by which it is reached: who sends in a backend's name from elsewhere is a stranger. */
+static bool
+is_from_backend(const struct sy_snapshot *snapshot, const struct sy_packet *packet)
+{
+	const struct sy_tuple *tuple = &packet->tuple;
+
+	return sy_snapshot_has_backend(snapshot, tuple->family, &tuple->src) &&
+		sy_snapshot_route(snapshot, tuple->family, &tuple->src).port == packet->port;
+}
+
 static enum punt_kind
 kind_of(const struct sy_worker *worker, const struct sy_packet *packet)
 {
@@ -43,9 +53,7 @@ kind_of(const struct sy_worker *worker, const struct sy_packet *packet)
 	if (type == RTE_BE16(RTE_ETHER_TYPE_IPV6) &&
 		is_neighbour_discovery(packet->mbuf, packet->l3))
 		return PUNT_NEIGHBOUR;
-	return sy_snapshot_has_backend(worker->snapshot, packet->tuple.family, &packet->tuple.src)
-		? PUNT_BACKEND
-		: PUNT_OTHER;
+	return is_from_backend(worker->snapshot, packet) ? PUNT_BACKEND : PUNT_OTHER;
 }
 
 void
