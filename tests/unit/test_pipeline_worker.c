@@ -364,6 +364,33 @@ test_flows_are_told(void)
 	fixture_stop(&fixture);
 }
 
+/* A dump takes several turns, and flows of other backends may have to be reset meanwhile. */
+static void
+test_flows_are_told_once(void)
+{
+	static struct sy_flow_record records[6000];
+	struct sy_request request = { .kind = SY_REQUEST_FLOWS,
+		.service = SY_NONE,
+		.backend = SY_NONE,
+		.records = records,
+		.room = 6000 };
+
+	fixture_begin(&fixture, "\"on_down\":\"reset\",", "\"max_half_open\":4000,", 1);
+	sy_registry_set_draining(fixture.registry, sy_registry_backend(fixture.registry, 2), true);
+	fixture_publish(&fixture);
+	for (uint16_t i = 0; i < 3000; i++)
+		fixture_open(&fixture, (uint16_t)(4000 + i));
+	CU_ASSERT_EQUAL(sy_mailbox_post_request(fixture.mailboxes[0], &request), 0);
+	for (int turn = 0; turn < 100 && !atomic_load(&request.done); turn++) {
+		sy_worker_turn(fixture.workers[0]);
+		if (turn == 0)
+			take_down(RTE_BE32(0x0a00000d));
+	}
+	CU_ASSERT_TRUE(atomic_load(&request.done));
+	CU_ASSERT_EQUAL(request.n, 3000);
+	fixture_stop(&fixture);
+}
+
 static const struct sy_test tests[] = {
 	{ "the time of each stage is measured, in some turns", test_stages_are_measured },
 	{ "both directions of a flow are translated", test_both_directions },
@@ -383,6 +410,7 @@ static const struct sy_test tests[] = {
 		test_two_packets_of_a_new_flow_in_one_burst },
 	{ "a backend's reply without a flow does not pass", test_reply_without_flow },
 	{ "a worker writes down its flows", test_flows_are_told },
+	{ "flows are written down once, whatever is reset meanwhile", test_flows_are_told_once },
 };
 
 int

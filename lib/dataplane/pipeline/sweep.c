@@ -166,10 +166,11 @@ entries_due(struct sy_worker *worker, bool busy)
 	if (sweep->owed > length * SWEEP_MS)
 		sweep->owed = length * SWEEP_MS;
 	due = (sweep->owed + SWEEP_MS - 1) / SWEEP_MS;
-	if (sweep->urgent > due)
-		due = sweep->urgent;
-	if (due > most)
-		due = most;
+	due = RTE_MAX(due, (uint64_t)RTE_MAX(sweep->urgent, sweep->unwritten));
+	due = RTE_MIN(due, most);
+	/* A dump sees no entry twice. */
+	if (sweep->request != NULL)
+		due = RTE_MIN(due, (uint64_t)sweep->unwritten);
 	sweep->owed -= RTE_MIN(sweep->owed, due * SWEEP_MS);
 	return (uint32_t)due;
 }
@@ -186,7 +187,7 @@ notice_urgent(struct sy_worker *worker)
 	if (sweep->request == NULL) {
 		sweep->request = sy_mailbox_take_request(worker->mailboxes[worker->index]);
 		if (sweep->request != NULL)
-			sweep->urgent = sy_flow_scan_length(worker->flows);
+			sweep->unwritten = sy_flow_scan_length(worker->flows);
 	}
 }
 
@@ -196,13 +197,14 @@ finish_request(struct sweep *sweep)
 	struct sy_request *request = sweep->request;
 
 	sweep->request = NULL;
+	sweep->unwritten = 0;
 	atomic_store_explicit(&request->done, true, memory_order_release);
 }
 
 bool
 sy_sweep_is_behind(const struct sy_worker *worker)
 {
-	return worker->sweep.urgent > 0 || worker->sweep.owed > 0;
+	return worker->sweep.urgent > 0 || worker->sweep.unwritten > 0 || worker->sweep.owed > 0;
 }
 
 void
@@ -217,8 +219,9 @@ sy_sweep(struct sy_worker *worker, bool busy)
 		sy_flow_scan(worker->flows, n, visit, worker);
 	if (sweep->n_expired > 0)
 		sy_flow_end_expired(worker);
-	sweep->urgent -= n < sweep->urgent ? n : sweep->urgent;
+	sweep->urgent -= RTE_MIN(n, sweep->urgent);
+	sweep->unwritten -= RTE_MIN(n, sweep->unwritten);
 	if (sweep->request != NULL &&
-		(sweep->urgent == 0 || sweep->request->n == sweep->request->room))
+		(sweep->unwritten == 0 || sweep->request->n == sweep->request->room))
 		finish_request(sweep);
 }

@@ -48,8 +48,9 @@ struct sweep {
 	sy_ticks last; /* when entries were last due */
 	uint64_t owed; /* due and not visited yet: entries times SWEEP_MS */
 	uint32_t reset_epoch; /* of the snapshot that urgent was set for */
-	uint32_t urgent; /* entries still to visit at once: flows to reset, a dump */
+	uint32_t urgent; /* entries still to visit at once: flows to reset */
 	struct sy_request *request; /* a dump in progress */
+	uint32_t unwritten; /* entries that it has still to see, each once */
 	uint32_t n_expired;
 	struct sy_flow *expired[SY_FLOW_BURST]; /* found in this turn, to be ended together */
 };
