@@ -127,6 +127,94 @@ test_mode_is_identity(void)
 	sy_config_free(second);
 }
 
+static struct sy_config *
+parse_addresses(const char *last)
+{
+	struct sy_config *config = parse("", BACKEND("a", "11"));
+
+	config->services[0].n_addresses = 2;
+	config->services[0].addresses[1] = config->services[0].address;
+	config->services[0].addresses[1].addr.bytes[3] = 81;
+	if (last[0] == '\0')
+		config->services[0].n_addresses = 1;
+	return config;
+}
+
+/* An address may join; one that goes takes its flows to a service that leaves. */
+static void
+test_addresses_are_kept(void)
+{
+	struct sy_config *one = parse_addresses("");
+	struct sy_config *two = parse_addresses("81");
+
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, one, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, two, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_n_services(registry), 1);
+	stats->workers[0]->services[0].flows_created = 1;
+	stats->workers[0]->loads[0].n_flows = 1;
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, one, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_n_services(registry), 2);
+	CU_ASSERT_TRUE(sy_registry_service(registry, 0)->leaving);
+	CU_ASSERT_EQUAL(sy_registry_service(registry, 0)->config.n_addresses, 2);
+	CU_ASSERT_FALSE(sy_registry_service(registry, 1)->leaving);
+	/* The next reload finds the one that lives, not the one that leaves. */
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, one, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, two, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_n_services(registry), 2);
+	CU_ASSERT_TRUE(sy_registry_service(registry, 0)->leaving);
+	tear_down();
+	sy_config_free(one);
+	sy_config_free(two);
+}
+
+/* Workers may still make flows of it by the snapshot that they have. */
+static void
+test_service_leaves_slowly(void)
+{
+	struct sy_config *first = parse("", BACKEND("a", "11"));
+	struct sy_config *second = parse("", BACKEND("a", "11"));
+
+	second->services[0].port = 81;
+	second->services[0].ports.low = second->services[0].ports.high = 81;
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, NULL), 0);
+	sy_registry_collect(registry);
+	CU_ASSERT_PTR_NOT_NULL(sy_registry_service(registry, 0));
+	usleep(1100000);
+	sy_registry_collect(registry);
+	CU_ASSERT_PTR_NULL(sy_registry_service(registry, 0));
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
+/* Workers look through all their flows whenever the epoch moves. */
+static void
+test_deadline_of_nobody(void)
+{
+	struct sy_config *first =
+		parse("\"drain_deadline\":\"1200ms\",", BACKEND("a", "11") "," BACKEND("b", "12"));
+	struct sy_config *second = parse("\"drain_deadline\":\"1200ms\",", BACKEND("b", "12"));
+	uint32_t epoch, a;
+
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, first, NULL), 0);
+	a = find("a")->id;
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, second, NULL), 0);
+	usleep(1100000);
+	sy_registry_collect(registry);
+	CU_ASSERT_PTR_NULL(sy_registry_backend(registry, a));
+	epoch = sy_registry_reset_epoch(registry);
+	usleep(200000);
+	sy_registry_collect(registry);
+	CU_ASSERT_EQUAL(sy_registry_reset_epoch(registry), epoch);
+	tear_down();
+	sy_config_free(first);
+	sy_config_free(second);
+}
+
 /* What is left when the time of a drain is over ends; a drain taken back begins anew. */
 static void
 test_drain_deadline(void)
@@ -289,6 +377,9 @@ static const struct sy_test tests[] = {
 	{ "numbers stay over a reload", test_numbers_stay },
 	{ "another address is another backend", test_address_is_identity },
 	{ "another mode is another service", test_mode_is_identity },
+	{ "a service that loses an address leaves with it", test_addresses_are_kept },
+	{ "a service that leaves keeps its number for a while", test_service_leaves_slowly },
+	{ "a drain's deadline is nothing to a backend that is gone", test_deadline_of_nobody },
 	{ "flows left at a drain's deadline end, once", test_drain_deadline },
 	{ "a leaving backend keeps its number while it has flows", test_leaving_waits_for_flows },
 	{ "what has no room changes nothing", test_no_room_changes_nothing },

@@ -166,6 +166,52 @@ plan_backends(const struct sy_registry *registry, const struct sy_config *config
 	return status;
 }
 
+static bool
+has_address(const struct sy_service_config *service, const struct sy_ip *address)
+{
+	for (uint16_t i = 0; i < service->n_addresses; i++) {
+		if (sy_ip_equal(&service->addresses[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* One that loses an address becomes another: the old one keeps it while it has flows. */
+static bool
+keeps_addresses(const struct sy_service_config *old, const struct sy_service_config *next)
+{
+	for (uint16_t i = 0; i < old->n_addresses; i++) {
+		if (!has_address(next, &old->addresses[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Leaving ones of the same identity may stand beside one that lives, which comes first. */
+static int
+find_service(const struct sy_registry *registry, const struct identity *known, size_t n,
+	const struct sy_service_config *config, uint32_t *id)
+{
+	const struct identity key = { .hash = service_identity(config) };
+	const struct identity *found =
+		n == 0 ? NULL : bsearch(&key, known, n, sizeof(key), compare_identities);
+	int status = -ENOENT;
+
+	if (found == NULL)
+		return -ENOENT;
+	while (found > known && found[-1].hash == key.hash)
+		found--;
+	for (; found < known + n && found->hash == key.hash; found++) {
+		const struct sy_service *service = &registry->services[found->id];
+
+		if (!keeps_addresses(&service->config, config) || (status == 0 && service->leaving))
+			continue;
+		*id = found->id;
+		status = 0;
+	}
+	return status;
+}
+
 static int
 plan_services(const struct sy_registry *registry, const struct sy_config *config, struct plan *plan,
 	struct sy_error *error)
@@ -185,9 +231,8 @@ plan_services(const struct sy_registry *registry, const struct sy_config *config
 	if (status == 0)
 		qsort(known, n_known, sizeof(*known), compare_identities);
 	for (uint32_t s = 0; status == 0 && s < config->n_services; s++) {
-		uint64_t hash = service_identity(&config->services[s]);
-
-		if (find_identity(known, n_known, hash, &plan->service_ids[s]) != 0)
+		if (find_service(registry, known, n_known, &config->services[s],
+			    &plan->service_ids[s]) != 0)
 			status = take_free_service(registry, &next, &plan->service_ids[s]);
 	}
 	free(known);
@@ -293,11 +338,17 @@ static void
 carry_out_services(
 	struct sy_registry *registry, const struct sy_config *config, const struct plan *plan)
 {
+	uint64_t now = sy_time_us();
+
 	for (uint32_t i = 0; i < registry->n_services; i++) {
-		registry->services[i].leaving = registry->services[i].used;
+		struct sy_service *service = &registry->services[i];
+
+		if (service->used && !service->leaving)
+			service->leaving_since_us = now;
+		service->leaving = service->used;
 		/* The file that they stood in is gone soon. */
-		registry->services[i].config.quic = NULL;
-		registry->services[i].config.n_quic = 0;
+		service->config.quic = NULL;
+		service->config.n_quic = 0;
 	}
 	for (uint32_t s = 0; s < config->n_services; s++) {
 		uint32_t id = plan->service_ids[s];

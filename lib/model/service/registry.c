@@ -336,9 +336,11 @@ sy_registry_collect(struct sy_registry *registry)
 	for (uint32_t i = 0; i < registry->n_backends; i++) {
 		struct sy_backend *backend = &registry->backends[i];
 
+		if (!backend->used)
+			continue;
 		enforce_deadline(registry, backend, now);
-		if (!backend->used || !backend->leaving ||
-			now - backend->state_since_us < LEAVING_US || !backend_is_idle(registry, i))
+		if (!backend->leaving || now - backend->state_since_us < LEAVING_US ||
+			!backend_is_idle(registry, i))
 			continue;
 		backend->used = false;
 		registry->members_version++;
@@ -348,7 +350,9 @@ sy_registry_collect(struct sy_registry *registry)
 	for (uint32_t i = 0; i < registry->n_services; i++) {
 		struct sy_service *service = &registry->services[i];
 
-		if (!service->used || !service->leaving || !service_is_idle(registry, i))
+		if (!service->used || !service->leaving ||
+			now - service->leaving_since_us < LEAVING_US ||
+			!service_is_idle(registry, i))
 			continue;
 		service->used = false;
 		service->generation++;

@@ -60,6 +60,7 @@ struct sy_backend {
 struct sy_service {
 	bool used;
 	bool leaving;
+	uint64_t leaving_since_us; /* sy_time_us() */
 	uint32_t id;
 	uint32_t generation; /* another one: the number was another service's */
 	/* Pool indices are those of the current configuration; so is what it points to. */
