@@ -86,9 +86,12 @@ count_astray(struct sy_worker *worker, uint32_t n)
 	const uint16_t apart = SY_PACKET_ICMP_ERROR | SY_PACKET_FRAGMENT;
 	uint32_t n_astray = 0;
 
-	for (uint32_t i = 0; i < n; i++)
-		n_astray +=
-			worker->packets[i].flow != NULL && (worker->packets[i].flags & apart) == 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct sy_packet *packet = &worker->packets[i];
+
+		n_astray += packet->flow != NULL && (packet->flags & apart) == 0 &&
+			packet->tuple.protocol != IPPROTO_SCTP;
+	}
 	count(worker, SY_COUNTER_ASTRAY, n_astray);
 }
 
