@@ -110,6 +110,27 @@ test_unlimited_take_the_rest(void)
 	end();
 }
 
+/* One client, whom the service keeps, finds no room at his backend: he moves as a whole. */
+static void
+test_kept_client_moves_once(void)
+{
+	static const char *const consistencies[] = { "\"consistency\":\"sticky\",",
+		"\"consistency\":\"hash\",", "\"consistency\":\"both\"," };
+	static const char *const more[3] = { ",\"max_flows\":1", ",\"max_flows\":1000",
+		",\"max_flows\":1000" };
+
+	for (size_t i = 0; i < RTE_DIM(consistencies); i++) {
+		struct shares shares;
+
+		start("rr", more, consistencies[i]);
+		shares = open_flows(4000, 40);
+		CU_ASSERT_EQUAL(shares.refused, 0);
+		CU_ASSERT_TRUE(shares.of[0] <= 1);
+		CU_ASSERT_TRUE(shares.of[1] == 0 || shares.of[2] == 0);
+		end();
+	}
+}
+
 static void
 test_refused_as_told(void)
 {
@@ -189,6 +210,7 @@ test_never_stateless(void)
 static const struct sy_test tests[] = {
 	{ "a full backend is passed over until all are full", test_full_one_is_passed_over },
 	{ "backends without a limit share the rest", test_unlimited_take_the_rest },
+	{ "a client who is kept moves as a whole", test_kept_client_moves_once },
 	{ "when all are full clients are refused as the service says", test_refused_as_told },
 	{ "a flow that ends makes room", test_room_again },
 	{ "new flows a second are limited", test_new_flows_a_second },

@@ -9,7 +9,7 @@
 #include "sy/hash.h"
 #include "worker.h"
 
-/* Picks for one new flow, when a backend's reply direction is taken by another flow. */
+/* Backends that one new flow may ask, when the reply's direction is taken by another flow there. */
 #define MAX_PICKS 3
 
 static __rte_noinline bool
@@ -46,13 +46,9 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 	if (unlikely(sy_stateless_is_recent(worker, packet->service)))
 		return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
 	if (unlikely(service->consistency != SY_CONSISTENCY_NONE))
-		picked = sy_persist_pick(worker, service, tuple, &pick);
-	else
-		picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
-	if (picked == SY_NONE || likely(!worker->snapshot->backends[picked].is_limited))
-		return picked;
-	*reason = SY_DROP_BACKENDS_FULL;
-	return sy_pick_room(worker, packet->service, &pick, picked);
+		return sy_persist_pick(worker, packet->service, tuple, &pick, reason);
+	picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
+	return sy_room_or_other(worker, packet->service, &pick, picked, reason);
 }
 
 /* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
@@ -129,31 +125,44 @@ create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 	return create_by_tuples(worker, packet, &packet->tuple, &reply);
 }
 
+/* Another backend than those that could not take the flow, or SY_NONE.  Where a flow may have begun
+ * without an entry there is none: it belongs to the table's backend. */
+static uint32_t
+pick_other(struct sy_worker *worker, const struct sy_packet *packet, const uint32_t tried[],
+	uint32_t n)
+{
+	if (sy_stateless_is_recent(worker, packet->service))
+		return SY_NONE;
+	return sy_pick_other(worker, packet->service, tried, n);
+}
+
 /* Returns the reason why there is no flow, or SY_DROP_NONE with packet->flow set. */
 static enum sy_drop
 make_flow(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_forward *forward = sy_forward_at(service->mode);
-	uint32_t named = sy_cid_backend(worker, packet);
-	int status = -EEXIST;
+	const uint32_t named = sy_cid_backend(worker, packet);
+	enum sy_drop reason = SY_DROP_NO_BACKEND;
+	uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet, &reason);
+	uint32_t tried[MAX_PICKS];
+	int status = 0;
 
-	for (int i = 0; i < MAX_PICKS; i++) {
-		enum sy_drop reason;
-		uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet, &reason);
-
-		if (id == SY_NONE)
-			return reason;
+	if (id == SY_NONE)
+		return reason;
+	for (uint32_t n = 0; n < MAX_PICKS && id != SY_NONE; n++) {
 		status = create_flow(worker, packet, forward, id);
 		if (status == 0) {
 			packet->direction = SY_ORIGINAL;
 			sy_flow_begin(worker, packet->flow, packet->service, id);
 			sy_cid_note(worker, packet);
-			count(worker, SY_COUNTER_FLOWS_BY_CID, named != SY_NONE);
+			count(worker, SY_COUNTER_FLOWS_BY_CID, id == named);
 			return SY_DROP_NONE;
 		}
 		if (status == -ENOSPC)
 			return SY_DROP_TABLE_FULL;
+		tried[n] = id;
+		id = pick_other(worker, packet, tried, n + 1);
 	}
 	return status == -EADDRNOTAVAIL ? SY_DROP_NO_LOCAL_PORT : SY_DROP_TUPLE_TAKEN;
 }

@@ -38,12 +38,14 @@ sy_pick_for(struct sy_worker *worker, const struct sy_service_row *service,
 	return pick;
 }
 
-static uint32_t
-choose(struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick)
+uint32_t
+sy_persist_choose(
+	struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick)
 {
-	if (service->consistency == SY_CONSISTENCY_STICKY)
-		return sy_snapshot_pick(worker->snapshot, service, pick, worker->cursors);
-	return sy_snapshot_pick_stateless(worker->snapshot, service, pick);
+	if (service->consistency == SY_CONSISTENCY_HASH ||
+		service->consistency == SY_CONSISTENCY_BOTH)
+		return sy_snapshot_pick_stateless(worker->snapshot, service, pick);
+	return sy_snapshot_pick(worker->snapshot, service, pick, worker->cursors);
 }
 
 /* Makes the choice known, or takes that of a worker that was faster. */
@@ -75,26 +77,31 @@ remember(struct sy_worker *worker, const struct sy_service_row *service, uint64_
 }
 
 uint32_t
-sy_persist_pick(struct sy_worker *worker, const struct sy_service_row *service,
-	const struct sy_tuple *tuple, struct sy_pick *pick)
+sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_tuple *tuple,
+	struct sy_pick *pick, enum sy_drop *reason)
 {
+	const struct sy_service_row *service = &worker->snapshot->services[service_id];
 	const uint32_t now_s = (uint32_t)(worker->tsc / worker->cycles_per_ms / 1000);
 	struct sy_persistent known;
 	uint64_t tag;
-	bool found;
-	uint32_t id;
+	bool found, keeps;
+	uint32_t first, id;
 
 	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
-		return choose(worker, service, pick);
+		return sy_room_or_other(
+			worker, service_id, pick, sy_persist_choose(worker, service, pick), reason);
 	tag = sy_hash_pair(client_hash(service, &tuple->src, tuple->src_port_be),
 		      service->persist_seed) |
 		1;
 	found = sy_persistence_find(worker->persistence, tag, now_s, service->persist_s, &known);
-	if (found &&
-		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation)) {
+	keeps = found &&
+		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation);
+	first = keeps ? known.backend : sy_persist_choose(worker, service, pick);
+	/* What is remembered is where the client goes, not where there was no room for him. */
+	id = sy_room_or_other(worker, service_id, pick, first, reason);
+	if (keeps && id == first) {
 		count(worker, SY_COUNTER_PERSISTENCE_HITS, 1);
-		return known.backend;
+		return id;
 	}
-	id = choose(worker, service, pick);
 	return id == SY_NONE ? id : remember(worker, service, tag, found ? &known : NULL, id);
 }

@@ -28,27 +28,74 @@ has_room(const void *context, uint32_t id)
 	return sy_backend_has_room(context, id);
 }
 
-uint32_t
-sy_pick_room(struct sy_worker *worker, uint32_t id, struct sy_pick *pick, uint32_t backend)
+/* Everybody was full in this millisecond. */
+static bool
+was_full(const struct sy_worker *worker, uint32_t service)
+{
+	return worker->full_ms[service] == worker->uptime_ms + 1;
+}
+
+static uint32_t
+pick_room(struct sy_worker *worker, uint32_t id, struct sy_pick *pick)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[id];
-	uint64_t this_ms = worker->uptime_ms + 1;
+	uint32_t backend;
 
-	if (has_room(worker, backend))
-		return backend;
-	worker->stats->backends[backend].flows_refused++;
-	if (worker->full_ms[id] == this_ms)
+	if (was_full(worker, id))
 		return SY_NONE;
 	for (int i = 0; i < MORE_PICKS; i++) {
 		pick->flow_hash = sy_hash_mix(pick->flow_hash + 1);
 		pick->client_hash = sy_hash_mix(pick->client_hash + 1);
-		backend = sy_snapshot_pick(worker->snapshot, service, pick, worker->cursors);
+		backend = sy_persist_choose(worker, service, pick);
 		if (backend != SY_NONE && has_room(worker, backend))
 			return backend;
 	}
 	backend = sy_snapshot_pick_room(worker->snapshot, service,
 		(uint32_t)sy_random_next(&worker->random), has_room, worker);
 	if (backend == SY_NONE)
-		worker->full_ms[id] = this_ms;
+		worker->full_ms[id] = worker->uptime_ms + 1;
 	return backend;
+}
+
+uint32_t
+sy_room_or_other(struct sy_worker *worker, uint32_t service, struct sy_pick *pick, uint32_t backend,
+	enum sy_drop *reason)
+{
+	if (backend == SY_NONE || likely(!worker->snapshot->backends[backend].is_limited))
+		return backend;
+	*reason = SY_DROP_BACKENDS_FULL;
+	if (has_room(worker, backend))
+		return backend;
+	worker->stats->backends[backend].flows_refused++;
+	return pick_room(worker, service, pick);
+}
+
+/* Backends that could not take a flow. */
+struct tried {
+	const struct sy_worker *worker;
+	const uint32_t *backends;
+	uint32_t n;
+};
+
+static bool
+is_untried(const void *context, uint32_t id)
+{
+	const struct tried *tried = context;
+
+	for (uint32_t i = 0; i < tried->n; i++) {
+		if (tried->backends[i] == id)
+			return false;
+	}
+	return !tried->worker->snapshot->backends[id].is_limited || has_room(tried->worker, id);
+}
+
+uint32_t
+sy_pick_other(struct sy_worker *worker, uint32_t service, const uint32_t backends[], uint32_t n)
+{
+	const struct tried tried = { worker, backends, n };
+
+	if (was_full(worker, service))
+		return SY_NONE;
+	return sy_snapshot_pick_room(worker->snapshot, &worker->snapshot->services[service],
+		(uint32_t)sy_random_next(&worker->random), is_untried, &tried);
 }

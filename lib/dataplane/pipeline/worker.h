@@ -239,12 +239,14 @@ void sy_flow_expire(struct sy_worker *worker, struct sy_flow *flow);
 void sy_flow_end_expired(struct sy_worker *worker);
 void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow);
 
-/* persist.c: what a scheduler may know of a client; and the backend of one whom the service keeps, or
- * SY_NONE: none can serve. */
+/* persist.c: what a scheduler may know of a client; its choice, or the hash's; and the backend of one
+ * whom the service keeps, or SY_NONE: none can serve, or (reason is told) all are full. */
 struct sy_pick sy_pick_for(struct sy_worker *worker, const struct sy_service_row *service,
 	const struct sy_addr *client, uint16_t port_be);
-uint32_t sy_persist_pick(struct sy_worker *worker, const struct sy_service_row *service,
-	const struct sy_tuple *tuple, struct sy_pick *pick);
+uint32_t sy_persist_choose(
+	struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick);
+uint32_t sy_persist_pick(struct sy_worker *worker, uint32_t service, const struct sy_tuple *tuple,
+	struct sy_pick *pick, enum sy_drop *reason);
 
 /* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE: none, or none that may get
  * a flow; notes that the client's own connection ID made the packet's flow, wherever that went; and whether the flow's backend is the one that
@@ -253,10 +255,12 @@ uint32_t sy_cid_backend(struct sy_worker *worker, const struct sy_packet *packet
 void sy_cid_note(struct sy_worker *worker, const struct sy_packet *packet);
 bool sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet);
 
-/* room.c: the backend picked if it has room for a flow of the service, else another, or SY_NONE: all
- * are full.  Only for those that are limited. */
-uint32_t sy_pick_room(
-	struct sy_worker *worker, uint32_t id, struct sy_pick *pick, uint32_t backend);
+/* room.c: the backend picked if it has room for a flow of the service, else another, or SY_NONE with
+ * the reason: all are full; and any one but these, that has room, or SY_NONE. */
+uint32_t sy_room_or_other(struct sy_worker *worker, uint32_t service, struct sy_pick *pick,
+	uint32_t backend, enum sy_drop *reason);
+uint32_t sy_pick_other(
+	struct sy_worker *worker, uint32_t service, const uint32_t backends[], uint32_t n);
 bool sy_backend_has_room(const struct sy_worker *worker, uint32_t id); /* a limited one */
 
 /* limits.c: what a service may have. */
