@@ -19,13 +19,6 @@
 #define UDP_CHECKSUM 6
 #define MTU 1400
 
-struct residues {
-	uint16_t ip; /* IPv4 header */
-	uint16_t l4; /* with the pseudo-header where there is one */
-	uint16_t inner_ip;
-	uint16_t inner_l4;
-};
-
 static void
 check(bool holds)
 {
@@ -185,8 +178,8 @@ inner_l4_residue(const struct sy_packet *packet)
 	return (uint16_t)fold(sum(frame + packet->inner_l4, length) + sum_pseudo(&tuple, length));
 }
 
-static struct residues
-residues_of(const struct sy_packet *packet)
+struct residues
+packet_residues(const struct sy_packet *packet)
 {
 	struct residues residues = { .l4 = l4_residue(packet) };
 	const uint8_t *frame = bytes(packet);
@@ -248,9 +241,8 @@ uses_address(const struct sy_packet *packet, const struct sy_addr *addr)
 		sy_addr_equal(&packet->tuple.src, addr) || sy_addr_equal(&packet->tuple.dst, addr);
 }
 
-/* The frame must read as the packet is described. */
-static void
-check_description(const struct sy_packet *packet)
+void
+packet_check_described(const struct sy_packet *packet)
 {
 	struct sy_packet fresh;
 
@@ -264,7 +256,7 @@ static void
 check_rewrite(struct sy_packet *packet, enum sy_side side)
 {
 	struct sy_addr addr = strange_address(packet->tuple.family);
-	struct residues before = residues_of(packet), after;
+	struct residues before = packet_residues(packet), after;
 	uint32_t length = rte_pktmbuf_pkt_len(packet->mbuf);
 
 	if (uses_address(packet, &addr))
@@ -273,11 +265,11 @@ check_rewrite(struct sy_packet *packet, enum sy_side side)
 	if (is_icmp(packet) && !(packet->flags & SY_PACKET_ICMP_ERROR))
 		return;
 	sy_packet_rewrite(packet, side, &addr, htons(0xf00d));
-	after = residues_of(packet);
+	after = packet_residues(packet);
 	check(rte_pktmbuf_pkt_len(packet->mbuf) == length);
 	check(after.ip == before.ip && after.l4 == before.l4);
 	check(after.inner_ip == before.inner_ip && after.inner_l4 == before.inner_l4);
-	check_description(packet);
+	packet_check_described(packet);
 }
 
 static void
@@ -286,7 +278,7 @@ check_ttl(struct sy_packet *packet)
 	if (packet->ttl < 2)
 		return;
 	sy_packet_decrement_ttl(packet);
-	check_description(packet);
+	packet_check_described(packet);
 }
 
 static void
@@ -309,14 +301,14 @@ check_reset(struct sy_packet *packet)
 	check(packet->payload - packet->l4 == RESET_LEN && packet->end == packet->payload);
 	check(rte_pktmbuf_pkt_len(packet->mbuf) == packet->end);
 	check(l4_residue(packet) == 0);
-	check_description(packet);
+	packet_check_described(packet);
 }
 
 static void
 check_error(const struct sy_packet *packet)
 {
 	bool is_v4 = packet->tuple.family == SY_IPV4;
-	struct residues residues = residues_of(packet);
+	struct residues residues = packet_residues(packet);
 
 	check(residues.ip == 0 && residues.l4 == 0);
 	check(sy_packet_length(packet) <= (is_v4 ? ERROR_MAX_V4 : ERROR_MAX_V6));

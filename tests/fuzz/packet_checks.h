@@ -9,6 +9,18 @@
  */
 #include "sy/packet.h"
 
+struct residues {
+	uint16_t ip; /* IPv4 header */
+	uint16_t l4; /* with the pseudo-header where there is one */
+	uint16_t inner_ip;
+	uint16_t inner_l4;
+};
+
+struct residues packet_residues(const struct sy_packet *packet);
+
+/* The frame reads as the packet is described. */
+void packet_check_described(const struct sy_packet *packet);
+
 /* Offsets are in order and within the frame, verdict and reason agree, and parse's short way finds
  * what its long one does. */
 void packet_check_parsed(const struct sy_packet *packet);
