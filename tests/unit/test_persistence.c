@@ -33,6 +33,14 @@ put(uint64_t number, uint32_t now, uint32_t backend)
 	return sy_persistence_put(table, tag_of(number), now, TIMEOUT, NULL, &choice);
 }
 
+static void
+confirm(uint64_t number, uint32_t now, uint32_t backend)
+{
+	const struct sy_persistent choice = { backend, 7 };
+
+	sy_persistence_confirm(table, tag_of(number), now, TIMEOUT, &choice);
+}
+
 /* The backend's id, or -1. */
 static int
 find(uint64_t number, uint32_t now)
@@ -66,7 +74,7 @@ test_keeps(void)
 	sy_persistence_destroy(NULL);
 }
 
-/* Each use gives another timeout; the clock's 24 bits may wrap in between. */
+/* Each use gives another timeout; the clock's 23 bits may wrap in between. */
 static void
 test_expires(uint32_t start)
 {
@@ -75,7 +83,7 @@ test_expires(uint32_t start)
 	CU_ASSERT_EQUAL(find(1, start + TIMEOUT - 1), 5);
 	CU_ASSERT_EQUAL(find(1, start + 2 * TIMEOUT - 2), 5);
 	CU_ASSERT_EQUAL(find(1, start + 3 * TIMEOUT - 2), -1);
-	CU_ASSERT_EQUAL(find(1, start + (1 << 23) + 3 * TIMEOUT), -1);
+	CU_ASSERT_EQUAL(find(1, start + (1 << 22) + 3 * TIMEOUT), -1);
 	CU_ASSERT_EQUAL(put(1, start + 3 * TIMEOUT, 6), SY_PERSISTENCE_REPLACED);
 	CU_ASSERT_EQUAL(find(1, start + 3 * TIMEOUT), 6);
 	CU_ASSERT_EQUAL(sy_persistence_count(table), 1);
@@ -87,7 +95,7 @@ test_expiry(void)
 {
 	test_expires(0);
 	test_expires(1000000);
-	test_expires((1 << 24) - TIMEOUT / 2);
+	test_expires((1 << 23) - TIMEOUT / 2);
 	test_expires(UINT32_MAX - TIMEOUT / 2);
 }
 
@@ -118,19 +126,46 @@ test_room(void)
 	uint32_t n_full = 0, n_wrong = 0, n_late = 0;
 
 	create(100000);
-	for (uint32_t i = 0; i < 100000; i++)
+	for (uint32_t i = 0; i < 100000; i++) {
 		n_full += put(i, 0, i) == SY_PERSISTENCE_FULL;
+		confirm(i, 0, i);
+	}
 	CU_ASSERT(n_full < 2000);
 	for (uint32_t i = 0; i < 100000; i++)
 		n_wrong += find(i, 1) != (int)i;
 	CU_ASSERT_EQUAL(n_wrong, n_full);
-	for (uint32_t i = 0; i < 500000; i++)
+	for (uint32_t i = 0; i < 500000; i++) {
 		n_late += put(1000000 + i, 1, 1) == SY_PERSISTENCE_FULL;
+		confirm(1000000 + i, 1, 1);
+	}
 	CU_ASSERT(n_late > 100000);
 	n_wrong = 0;
 	for (uint32_t i = 0; i < 100000; i++)
 		n_wrong += find(i, 2) != (int)i;
 	CU_ASSERT_EQUAL(n_wrong, n_full);
+	sy_persistence_destroy(table);
+}
+
+/* Clients in anybody's name take room from each other, never from one who is there. */
+static void
+test_flood(void)
+{
+	uint32_t n_wrong = 0;
+
+	create(1024);
+	for (uint32_t i = 0; i < 4000; i++)
+		CU_ASSERT_NOT_EQUAL(put(1000000 + i, 0, 1), SY_PERSISTENCE_FULL);
+	for (uint32_t i = 0; i < 500; i++) {
+		CU_ASSERT_NOT_EQUAL(put(i, 1, i), SY_PERSISTENCE_FULL);
+		for (uint32_t k = 0; k < 10; k++)
+			put(3000000 + 10 * i + k, 1, 1);
+		confirm(i, 1, i);
+	}
+	for (uint32_t i = 0; i < 4000; i++)
+		put(2000000 + i, 2, 1);
+	for (uint32_t i = 0; i < 500; i++)
+		n_wrong += find(i, 3) != (int)i;
+	CU_ASSERT_EQUAL(n_wrong, 0);
 	sy_persistence_destroy(table);
 }
 
@@ -170,7 +205,7 @@ test_threads(void)
 	uint32_t n_different = 0, n_first[N_THREADS] = { 0 };
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(all);
-	create(N_TAGS);
+	create(8 * N_TAGS); /* so that nobody displaces another */
 	pthread_barrier_init(&start, NULL, N_THREADS);
 	for (uint32_t i = 0; i < N_THREADS; i++) {
 		all[i].number = i;
@@ -184,7 +219,6 @@ test_threads(void)
 		if (all[0].took[tag] < N_THREADS)
 			n_first[all[0].took[tag]]++;
 	}
-	/* One that found no room may have made room for none of the others either: nothing expires. */
 	CU_ASSERT_EQUAL(n_different, 0);
 	printf("# first: %u %u %u %u\n", n_first[0], n_first[1], n_first[2], n_first[3]);
 	pthread_barrier_destroy(&start);
@@ -197,6 +231,7 @@ static const struct sy_test tests[] = {
 	{ "an entry lives a timeout after its last use", test_expiry },
 	{ "a backend that cannot serve is replaced once", test_refused },
 	{ "a full table keeps what it has, and tells", test_room },
+	{ "clients who have shown nothing give way to those who have", test_flood },
 	{ "threads at once agree on every client", test_threads },
 };
 

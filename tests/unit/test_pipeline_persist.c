@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Services that keep clients: new flows of one go where his last one went, on whatever worker. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,6 +189,29 @@ test_reload(void)
 	stop();
 }
 
+/* Strangers' first packets fill the table; one who comes and stays is kept all the same. */
+static void
+test_flood(void)
+{
+	char stranger[INET_ADDRSTRLEN];
+	uint32_t backend;
+
+	fixture_begin(&fixture, "", STICKY "\"max_half_open\":4000,", 1);
+	for (uint32_t i = 0; i < 2500; i++) {
+		snprintf(stranger, sizeof(stranger), "198.18.%u.%u", i / 250, 1 + i % 250);
+		open_from(stranger, 1000);
+	}
+	backend = open_from(FIXTURE_CLIENT, 1000);
+	fixture_establish(&fixture, 1000, backend);
+	for (uint32_t i = 0; i < 800; i++) {
+		snprintf(stranger, sizeof(stranger), "198.19.%u.%u", i / 250, 1 + i % 250);
+		open_from(stranger, 1000);
+	}
+	for (uint16_t i = 1; i < 20; i++)
+		CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, (uint16_t)(1000 + i)), backend);
+	stop();
+}
+
 static const struct sy_test tests[] = {
 	{ "without persistence the scheduler chooses each time", test_none },
 	{ "a client keeps his backend over four workers", test_sticky },
@@ -196,6 +220,7 @@ static const struct sy_test tests[] = {
 	{ "a hash of the client chooses, alone or first", test_hash },
 	{ "draining and weight 0 keep clients, down does not", test_backend_states },
 	{ "a reload forgets nobody", test_reload },
+	{ "a flood of first packets drives nobody out", test_flood },
 };
 
 int

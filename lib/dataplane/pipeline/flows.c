@@ -30,14 +30,18 @@ sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, 
 void
 sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow)
 {
+	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
+
 	worker->stats->loads[flow->service].n_embryonic--;
+	if (unlikely(service->consistency != SY_CONSISTENCY_NONE))
+		sy_persist_confirm(worker, flow);
 }
 
 static void
 uncount(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	if (sy_flow_is_embryonic(flow))
-		sy_flow_leave_embryonic(worker, flow);
+		worker->stats->loads[flow->service].n_embryonic--;
 	if (!sy_flow_is_over(flow))
 		sy_live_add(&worker->live, flow->backend, -1);
 	worker->stats->loads[flow->service].n_flows--;

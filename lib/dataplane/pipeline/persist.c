@@ -48,12 +48,24 @@ sy_persist_choose(
 	return sy_snapshot_pick(worker->snapshot, service, pick, worker->cursors);
 }
 
+static uint32_t
+seconds_of(const struct sy_worker *worker)
+{
+	return (uint32_t)(worker->tsc / worker->cycles_per_ms / 1000);
+}
+
+static uint64_t
+tag_of(const struct sy_service_row *service, const struct sy_addr *address, uint16_t port_be)
+{
+	return sy_hash_pair(client_hash(service, address, port_be), service->persist_seed) | 1;
+}
+
 /* Makes the choice known, or takes that of a worker that was faster. */
 static uint32_t
 remember(struct sy_worker *worker, const struct sy_service_row *service, uint64_t tag,
 	const struct sy_persistent *refused, uint32_t id)
 {
-	const uint32_t now_s = (uint32_t)(worker->tsc / worker->cycles_per_ms / 1000);
+	const uint32_t now_s = seconds_of(worker);
 	struct sy_persistent mine = { id, worker->snapshot->backends[id].generation };
 
 	switch (sy_persistence_put(
@@ -81,7 +93,7 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 	struct sy_pick *pick, enum sy_drop *reason)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[service_id];
-	const uint32_t now_s = (uint32_t)(worker->tsc / worker->cycles_per_ms / 1000);
+	const uint32_t now_s = seconds_of(worker);
 	struct sy_persistent known;
 	uint64_t tag;
 	bool found, keeps;
@@ -90,9 +102,7 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
 		return sy_room_or_other(
 			worker, service_id, pick, sy_persist_choose(worker, service, pick), reason);
-	tag = sy_hash_pair(client_hash(service, &tuple->src, tuple->src_port_be),
-		      service->persist_seed) |
-		1;
+	tag = tag_of(service, &tuple->src, tuple->src_port_be);
 	found = sy_persistence_find(worker->persistence, tag, now_s, service->persist_s, &known);
 	keeps = found &&
 		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation);
@@ -104,4 +114,20 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 		return id;
 	}
 	return id == SY_NONE ? id : remember(worker, service, tag, found ? &known : NULL, id);
+}
+
+void
+sy_persist_confirm(struct sy_worker *worker, const struct sy_flow *flow)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
+	struct sy_addr client = sy_flow_address(flow, SY_FLOW_CLIENT);
+
+	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
+		return;
+	/* Flows between families are kept with mapped addresses. */
+	if (service->family == SY_IPV4 && flow->family == SY_IPV6)
+		client = sy_addr_unmap(&client);
+	sy_persistence_confirm(worker->persistence,
+		tag_of(service, &client, flow->ports_be[SY_FLOW_CLIENT]), seconds_of(worker),
+		service->persist_s, &(struct sy_persistent){ flow->backend, flow->generation });
 }

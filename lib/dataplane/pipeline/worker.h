@@ -247,6 +247,7 @@ uint32_t sy_persist_choose(
 	struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick);
 uint32_t sy_persist_pick(struct sy_worker *worker, uint32_t service, const struct sy_tuple *tuple,
 	struct sy_pick *pick, enum sy_drop *reason);
+void sy_persist_confirm(struct sy_worker *worker, const struct sy_flow *flow);
 
 /* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE: none, or none that may get
  * a flow; notes that the client's own connection ID made the packet's flow, wherever that went; and whether the flow's backend is the one that

@@ -2,13 +2,15 @@
 /* What workers do with the table. */
 #include <stddef.h>
 
+#include "sy/hash.h"
 #include "table.h"
 
 #define BACKEND_BITS 24
 #define GENERATION_BITS 16
-#define TIME_BITS 24 /* wraps after 194 days */
+#define TIME_BITS 23 /* wraps after 97 days */
 #define LONGEST_S (24 * 3600) /* timeout: what seems to have more left is over for long */
 #define TIME_SHIFT (BACKEND_BITS + GENERATION_BITS)
+#define CONFIRMED (UINT64_C(1) << 63)
 #define MASK(bits) ((UINT64_C(1) << (bits)) - 1)
 #define ATTEMPTS 4 /* each that fails has seen another worker succeed */
 
@@ -40,7 +42,8 @@ is_over(uint64_t value, uint32_t now_s)
 static struct slot *
 slot_at(struct sy_persistence *table, uint64_t tag, uint32_t i)
 {
-	uint32_t bucket = (uint32_t)(tag >> 32) & table->mask;
+	/* By a secret, else strangers could fill a client's places on purpose. */
+	uint32_t bucket = (uint32_t)(sy_hash_mix(tag ^ table->secret) >> 32) & table->mask;
 
 	return &table->slots[(size_t)(bucket ^ i / SLOTS) * SLOTS + i % SLOTS];
 }
@@ -68,37 +71,54 @@ search(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t end,
 	return NULL;
 }
 
-bool
-sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeout_s,
+static struct slot *
+renew(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeout_s, uint64_t more,
 	struct sy_persistent *found)
 {
 	uint64_t value, fresh;
 	struct slot *slot = search(table, tag, now_s, NEAR, &value);
 
 	if (slot == NULL)
-		return false;
+		return NULL;
 	*found = unpack(value);
-	fresh = pack(found, now_s + timeout_s);
+	fresh = pack(found, now_s + timeout_s) | (value & CONFIRMED) | more;
 	/* Once a second at most; if another worker has written meanwhile, its word stays. */
 	if (fresh != value)
 		atomic_compare_exchange_strong_explicit(
 			&slot->value, &value, fresh, memory_order_relaxed, memory_order_relaxed);
-	return true;
+	return slot;
 }
 
-/* A free place, or one whose tag has expired, as it was seen; -1: there is none. */
+bool
+sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeout_s,
+	struct sy_persistent *found)
+{
+	return renew(table, tag, now_s, timeout_s, 0, found) != NULL;
+}
+
+/* A free place, or one whose tag has expired, as it was seen; else one whose client has shown nothing
+ * yet; -1: there is none. */
 static int
 find_room(struct sy_persistence *table, uint64_t tag, uint32_t now_s, rte_int128_t *seen)
 {
+	rte_int128_t each;
+	int place = -1;
+
 	for (uint32_t i = 0; i < NEAR; i++) {
 		struct slot *slot = slot_at(table, tag, i);
 
-		seen->val[0] = atomic_load_explicit(&slot->tag, memory_order_relaxed);
-		seen->val[1] = atomic_load_explicit(&slot->value, memory_order_relaxed);
-		if (seen->val[0] == 0 || is_over(seen->val[1], now_s))
+		each.val[0] = atomic_load_explicit(&slot->tag, memory_order_relaxed);
+		each.val[1] = atomic_load_explicit(&slot->value, memory_order_relaxed);
+		if (each.val[0] == 0 || is_over(each.val[1], now_s)) {
+			*seen = each;
 			return (int)i;
+		}
+		if (place < 0 && (each.val[1] & CONFIRMED) == 0) {
+			*seen = each;
+			place = (int)i;
+		}
 	}
-	return -1;
+	return place;
 }
 
 static bool
@@ -165,7 +185,21 @@ sy_persistence_put(struct sy_persistence *table, uint64_t tag, uint32_t now_s, u
 			continue;
 		if (!was_first(table, tag, now_s, place, value, backend))
 			return SY_PERSISTENCE_LOST;
-		return seen.val[0] == 0 ? SY_PERSISTENCE_MADE : SY_PERSISTENCE_REPLACED;
+		return seen.val[0] != 0 && is_over(seen.val[1], now_s) ? SY_PERSISTENCE_REPLACED
+								       : SY_PERSISTENCE_MADE;
 	}
 	return SY_PERSISTENCE_FULL;
+}
+
+void
+sy_persistence_confirm(struct sy_persistence *table, uint64_t tag, uint32_t now_s,
+	uint32_t timeout_s, const struct sy_persistent *backend)
+{
+	struct sy_persistent known = *backend;
+
+	if (renew(table, tag, now_s, timeout_s, CONFIRMED, &known) != NULL)
+		return;
+	/* Others have taken its place meanwhile. */
+	if (sy_persistence_put(table, tag, now_s, timeout_s, NULL, &known) != SY_PERSISTENCE_FULL)
+		renew(table, tag, now_s, timeout_s, CONFIRMED, &known);
 }

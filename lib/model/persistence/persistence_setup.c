@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_random.h>
+
 #include "table.h"
 
 /* Half of the slots or more stay free, so that a tag finds its eight places taken seldom. */
@@ -33,6 +35,7 @@ sy_persistence_create(uint32_t max_clients, struct sy_persistence **table)
 	if (made == NULL)
 		return -ENOMEM;
 	made->mask = n_buckets(max_clients) - 1;
+	made->secret = rte_rand();
 	made->slots = aligned_alloc(SLOTS * sizeof(struct slot), bytes);
 	if (made->slots == NULL) {
 		free(made);

@@ -12,7 +12,8 @@
 #define SLOTS 4 /* of a bucket: one cache line */
 #define NEAR (2 * SLOTS) /* where a tag may stand: its bucket and that one's neighbour */
 
-/* value: 24 bits of the second when it expires, 16 of generation, 24 of backend. */
+/* value: a bit for a client who has shown that he is there, 23 of the second when it expires, 16 of
+ * generation, 24 of backend. */
 struct slot {
 	union {
 		struct {
@@ -25,6 +26,7 @@ struct slot {
 
 struct sy_persistence {
 	uint32_t mask; /* of buckets */
+	uint64_t secret;
 	struct slot *slots; /* on a line's border */
 };
 

@@ -13,7 +13,8 @@
  *
  * The table knows tags, which callers make of service and client, and numbers of
  * backends, which they judge; it is neither cleared nor searched.  What has
- * expired gives way to what comes.
+ * expired gives way to what comes, and where nothing has, a client who has shown
+ * no more than a first packet, which may be in anybody's name.
  *
  * Made by the management core before workers start, freed after they stop.
  */
@@ -44,7 +45,7 @@ bool sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t no
 	uint32_t timeout_s, struct sy_persistent *found);
 
 enum sy_persistence_put {
-	SY_PERSISTENCE_MADE,
+	SY_PERSISTENCE_MADE, /* in a free place, or in that of one who has shown nothing */
 	SY_PERSISTENCE_REPLACED, /* made in the place of an expired one */
 	SY_PERSISTENCE_LOST, /* another worker was first: backend is its choice now */
 	SY_PERSISTENCE_FULL, /* no room where this tag may stand */
@@ -54,5 +55,10 @@ enum sy_persistence_put {
 enum sy_persistence_put sy_persistence_put(struct sy_persistence *table, uint64_t tag,
 	uint32_t now_s, uint32_t timeout_s, const struct sy_persistent *refused,
 	struct sy_persistent *backend);
+
+/* The client, who was given this backend, has shown that he is there: he no longer gives way before
+ * his time. */
+void sy_persistence_confirm(struct sy_persistence *table, uint64_t tag, uint32_t now_s,
+	uint32_t timeout_s, const struct sy_persistent *backend);
 
 #endif /* SY_PERSISTENCE_H */
