@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "fuzz.h"
 
+#include <stdlib.h>
+
 #include "error_frame.h"
 #include "fake_mbuf.h"
 #include "packet_checks.h"
@@ -9,6 +11,33 @@
 /* ICMP errors about any packet: the first byte says what is done. */
 
 #define HEADROOM 128
+/* First bytes from here on: the sender of what is inside the quoted packet is told. */
+#define TELL 0xc0
+
+/* Whatever stands between the outer header and the packet inside: so many bytes do. */
+static void
+tell_sender(struct sy_packet *packet, uint32_t between)
+{
+	const struct sy_addr source = { .bytes = { 0x3d, 0x4e, 0x5f, 0x61 } };
+	struct sy_quoted outer, inside;
+	struct sy_complaint complaint;
+	struct sy_packet fresh;
+
+	if (!sy_packet_read_quoted(packet, packet->inner_l3, &outer) ||
+		!sy_packet_read_quoted(packet, outer.l4 + between, &inside) ||
+		!sy_packet_complaint(packet, &outer, &inside, &complaint))
+		return;
+	packet->verdict = SY_VERDICT_NONE;
+	packet->flags &= (uint16_t)~SY_PACKET_HOST;
+	if (sy_packet_answer_quoted(packet, &inside, &complaint, &source) != SY_DROP_NONE)
+		return;
+	sy_packet_parse(&fresh, packet->mbuf);
+	packet_check_parsed(&fresh);
+	if (fresh.verdict == SY_VERDICT_DROP) /* who is told has no address that anybody has */
+		return;
+	if (fresh.l3 != packet->l3 || fresh.l4 != packet->l4 || fresh.end != packet->end)
+		abort();
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,7 +54,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	sy_packet_parse(&packet, &mbuf);
 	packet_check_parsed(&packet);
-	if (packet.verdict == SY_VERDICT_NONE)
+	if (packet.inner_l4 != 0 && packet.verdict != SY_VERDICT_DROP && data[0] >= TELL)
+		tell_sender(&packet, data[0] & 0x3f);
+	else if (packet.verdict == SY_VERDICT_NONE)
 		packet_check_action(&packet, data[0]);
 	fake_mbuf_fini(&mbuf);
 	return 0;

@@ -33,6 +33,7 @@ static const struct golden_table *const tables[] = {
 	&golden_quic,
 	&golden_tunnels,
 	&golden_direct,
+	&golden_tunnel_errors,
 	&golden_scapy,
 };
 
@@ -146,6 +147,8 @@ answer_icmp(struct sy_packet *packet, enum sy_icmp_kind kind)
 static enum sy_drop
 take(struct sy_packet *packet, uint8_t step)
 {
+	if (step >= VIA_RELAY_FIRST)
+		return via_relay(packet, step);
 	if (step >= VIA_FIRST)
 		return via_send(packet, step);
 	switch (step) {
@@ -247,8 +250,8 @@ frame_differs(const struct rte_mbuf *mbuf, const struct spec *out)
 static bool
 description_differs(const struct sy_packet *packet, const struct golden *row)
 {
-	bool is_new_error =
-		row->steps[0] >= GOLDEN_TIME_EXCEEDED && row->steps[0] <= GOLDEN_TOO_BIG;
+	bool is_new_error = row->steps[0] >= VIA_RELAY_FIRST ||
+		(row->steps[0] >= GOLDEN_TIME_EXCEEDED && row->steps[0] <= GOLDEN_TOO_BIG);
 	struct spec out = *row->out;
 	struct sy_tuple expected;
 	struct sy_packet fresh;

@@ -128,6 +128,7 @@ extern const struct golden_table golden_told;
 extern const struct golden_table golden_quic;
 extern const struct golden_table golden_tunnels;
 extern const struct golden_table golden_direct;
+extern const struct golden_table golden_tunnel_errors;
 extern const struct golden_table golden_scapy;
 
 #endif /* SY_TEST_GOLDEN_H */

@@ -88,7 +88,7 @@ cell_of(const struct golden *row, struct cell *cell)
 {
 	uint8_t step = row->steps[0], family = spec_tuple(row->in).family;
 
-	if (row->out == NULL || !kind_of(row, &cell->kind))
+	if (row->out == NULL || step >= VIA_RELAY_FIRST || !kind_of(row, &cell->kind))
 		return SY_NO_FORWARD;
 	cell->families[0] = cell->families[1] = family;
 	if (step >= VIA_FIRST) {

@@ -28,6 +28,12 @@ enum via_mode {
 
 const char *via_mode(uint8_t step);
 enum sy_family via_family(uint8_t step); /* of the backend */
+/* The step that tells a client what a router has said about such a packet. */
+#define VIA_RELAY_FIRST 96
+#define VIA_RELAY(mode, family) (VIA(mode, family) - VIA_FIRST + VIA_RELAY_FIRST)
+
+enum sy_drop via_relay(struct sy_packet *packet, uint8_t step);
+
 enum sy_drop via_send(struct sy_packet *packet, uint8_t step);
 
 #endif /* SY_TEST_VIA_H */

@@ -284,6 +284,129 @@ test_stateless(void)
 	fixture_stop(&f);
 }
 
+#define ROUTER "10.0.0.12"
+#define QUOTE 128
+
+/* What a router between says: the next link takes no more than so many bytes.  The packet that it
+ * quotes is spent. */
+static struct rte_mbuf *
+too_big(struct fixture *f, struct rte_mbuf *sent, uint16_t mtu)
+{
+	const uint16_t length = sizeof(struct rte_ipv4_hdr) + 8 + QUOTE;
+	struct rte_mbuf *mbuf = fixture_packet(f, ROUTER, 1, "10.0.0.1", 1, 0, 0, 0);
+	struct rte_ipv4_hdr *ip = fixture_ip(mbuf);
+	uint8_t *icmp = (uint8_t *)(ip + 1);
+	const uint16_t rest[2] = { 0, htons(mtu) };
+	uint16_t sum;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(
+		rte_pktmbuf_append(mbuf, (uint16_t)(length - ntohs(ip->total_length))));
+	ip->next_proto_id = IPPROTO_ICMP;
+	ip->total_length = htons(length);
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	memset(icmp, 0, 8);
+	icmp[0] = 3;
+	icmp[1] = 4;
+	memcpy(icmp + 4, rest, sizeof(rest));
+	memcpy(icmp + 8, fixture_ip(sent), QUOTE);
+	sum = (uint16_t)~rte_raw_cksum(icmp, 8 + QUOTE);
+	memcpy(icmp + 2, &sum, sizeof(sum));
+	rte_pktmbuf_free(sent);
+	return mbuf;
+}
+
+/* A long segment of the client's, as it goes to the backend. */
+static struct rte_mbuf *
+long_sent(struct fixture *f, uint16_t client)
+{
+	struct rte_mbuf *mbuf = long_segment(f, 20), *sent;
+	struct rte_tcp_hdr *tcp = fixture_tcp(mbuf);
+
+	tcp->src_port = htons(client);
+	fixture_receive(f, WAN, mbuf);
+	sent = fixture_sent(f, LAN);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	return sent;
+}
+
+/* The MTU that the client is told, when he is, of what he sent. */
+static uint16_t
+told(struct fixture *f, uint16_t client)
+{
+	struct rte_mbuf *sent = fixture_sent(f, WAN);
+	const struct rte_ipv4_hdr *ip, *quoted;
+	const struct rte_icmp_hdr *icmp;
+	uint16_t mtu = 0;
+
+	if (sent == NULL)
+		return 0;
+	ip = fixture_ip(sent);
+	icmp = (const struct rte_icmp_hdr *)(ip + 1);
+	quoted = (const struct rte_ipv4_hdr *)(icmp + 1);
+	if (ip->src_addr == inet_addr("192.0.2.1") && ip->dst_addr == inet_addr(FIXTURE_CLIENT) &&
+		icmp->icmp_type == 3 && icmp->icmp_code == 4 &&
+		quoted->dst_addr == inet_addr(FIXTURE_VIP) &&
+		((const struct rte_tcp_hdr *)(quoted + 1))->src_port == htons(client))
+		mtu = ntohs(icmp->icmp_seq_nb);
+	rte_pktmbuf_free(sent);
+	return mtu;
+}
+
+static void
+test_tunnel_error(void)
+{
+	struct fixture f;
+	struct rte_mbuf *error;
+
+	fixture_start(&f, config, 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, SYN, 100));
+	CU_ASSERT_TRUE(passes(&f, 40000, ACK, 101));
+	fixture_receive(&f, LAN, too_big(&f, long_sent(&f, 40000), 1400));
+	CU_ASSERT_EQUAL(told(&f, 40000), 1400 - 20);
+	CU_ASSERT_EQUAL(f.stats->workers[0]->counters[SY_COUNTER_TUNNEL_ERRORS], 1);
+	/* Of a packet that went to another backend, and of a flow that there is not. */
+	error = long_sent(&f, 40000);
+	fixture_ip(error)->dst_addr = inet_addr("10.0.0.12");
+	fixture_receive(&f, LAN, too_big(&f, error, 1400));
+	CU_ASSERT_EQUAL(told(&f, 40000), 0);
+	error = long_sent(&f, 40000);
+	((struct rte_tcp_hdr *)(fixture_ip(error) + 2))->src_port = htons(40001);
+	fixture_receive(&f, LAN, too_big(&f, error, 1400));
+	CU_ASSERT_EQUAL(told(&f, 40001), 0);
+	CU_ASSERT_EQUAL(fixture_drops(&f, SY_DROP_ICMP_NO_FLOW), 2);
+	fixture_receive(&f, LAN, too_big(&f, long_sent(&f, 40000), 1500));
+	CU_ASSERT_EQUAL(told(&f, 40000), 0);
+	CU_ASSERT_EQUAL(fixture_drops(&f, SY_DROP_BAD_ICMP), 1);
+	/* The host's own packets are the host's: none has a packet of a service inside. */
+	error = long_sent(&f, 40000);
+	fixture_ip(error)->next_proto_id = IPPROTO_ESP;
+	fixture_receive(&f, LAN, too_big(&f, error, 1400));
+	CU_ASSERT_EQUAL(f.stats->workers[0]->counters[SY_COUNTER_TO_KERNEL], 1);
+	CU_ASSERT_EQUAL(f.stats->workers[0]->counters[SY_COUNTER_TUNNEL_ERRORS], 1);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
+/* Half of the flows are the other worker's: routers' words come to the first all the same. */
+static void
+test_tunnel_error_steered(void)
+{
+	struct fixture f;
+
+	fixture_start(&f, config, 2);
+	for (uint16_t client = 40000; client < 40008; client++) {
+		CU_ASSERT_TRUE(passes(&f, client, SYN, 100));
+		CU_ASSERT_TRUE(passes(&f, client, ACK, 101));
+		fixture_receive(&f, LAN, too_big(&f, long_sent(&f, client), 1400));
+		CU_ASSERT_EQUAL(told(&f, client), 1400 - 20);
+	}
+	for (uint32_t i = 0; i < 2; i++)
+		CU_ASSERT_TRUE(f.stats->workers[i]->counters[SY_COUNTER_TUNNEL_ERRORS] > 0);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
 static const struct sy_test tests[] = {
 	{ "a connection through a tunnel, from the client's side", test_tunnel },
 	{ "direct return changes the Ethernet address alone", test_direct },
@@ -291,6 +414,9 @@ static const struct sy_test tests[] = {
 	{ "what does not fit with the outer header is told the MTU that does", test_too_big },
 	{ "a SYN offers no segment that does not fit, or that the file forbids", test_clamp },
 	{ "without room for a flow a one-way service serves without", test_stateless },
+	{ "a router's word about a tunnel's packet is told the client", test_tunnel_error },
+	{ "a router's word about a tunnel's packet finds the flow's worker",
+		test_tunnel_error_steered },
 };
 
 int

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "tunnel.h"
 
+#include <string.h>
+
+#include <rte_udp.h>
+
 /* Both addresses count, so that services spread even where one client talks to all.  It has to
  * spread and nothing else, which both halves of one product do. */
 static uint32_t
@@ -54,4 +58,18 @@ tunnel_apply_stateless(struct sy_packet *packet, const struct sy_forward_target 
 {
 	(void)target;
 	return send_inside(packet, way);
+}
+
+bool
+sy_forward_puts_between(const struct sy_outer *outer, const uint8_t *bytes)
+{
+	const size_t length = outer->length - outer->ip_length;
+	const uint8_t *between = outer->between + sizeof(outer->between) - length;
+	const size_t port = offsetof(struct rte_udp_hdr, dst_port);
+
+	if (!outer->is_udp)
+		return memcmp(bytes, between, length) == 0;
+	return memcmp(bytes + port, between + port, sizeof(rte_be16_t)) == 0 &&
+		memcmp(bytes + TUNNEL_UDP_LEN, between + TUNNEL_UDP_LEN, length - TUNNEL_UDP_LEN) ==
+		0;
 }

@@ -27,6 +27,8 @@ enum icmp6_error {
 	ICMP6_PARAMETER = 4,
 };
 
+#define ICMP4_TOO_BIG 4 /* a code of unreachable */
+
 #define ICMP6_ECHO_REQUEST 128
 #define ICMP6_ECHO_REPLY 129
 

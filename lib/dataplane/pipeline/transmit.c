@@ -99,6 +99,26 @@ static_assert(
 	offsetof(struct sy_next_hop, src) == offsetof(struct sy_next_hop, dst) + RTE_ETHER_ADDR_LEN,
 	"both addresses are copied at once");
 
+/* Any packet that is not transmitted by its first verdict. */
+static __rte_noinline void
+end_otherwise(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (packet->verdict == SY_VERDICT_KERNEL && !sy_tunnel_error(worker, packet)) {
+		sy_punt(worker, packet);
+		return;
+	}
+	switch (packet->verdict) {
+	case SY_VERDICT_TRANSMIT:
+		transmit(worker, packet);
+		break;
+	case SY_VERDICT_DROP:
+		sy_drop_mbuf(worker, packet->mbuf, packet->drop);
+		break;
+	default: /* handed over: no longer ours */
+		break;
+	}
+}
+
 void
 sy_stage_finish(struct sy_worker *worker, uint32_t n)
 {
@@ -109,16 +129,7 @@ sy_stage_finish(struct sy_worker *worker, uint32_t n)
 			transmit(worker, packet);
 			continue;
 		}
-		switch (packet->verdict) {
-		case SY_VERDICT_KERNEL:
-			sy_punt(worker, packet);
-			break;
-		case SY_VERDICT_DROP:
-			sy_drop_mbuf(worker, packet->mbuf, packet->drop);
-			break;
-		default: /* handed over: no longer ours */
-			break;
-		}
+		end_otherwise(worker, packet);
 	}
 }
 

@@ -336,6 +336,10 @@ void sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint3
 void sy_flush(struct sy_worker *worker);
 void sy_flush_kernel(struct sy_worker *worker);
 
+/* tunnel_error.c: a packet for the host that is a router's word on what a tunnel has sent.  false:
+ * it is not; else it has gone to the flow's owner, or its verdict is set. */
+bool sy_tunnel_error(struct sy_worker *worker, struct sy_packet *packet);
+
 /* punt.c */
 void sy_punt(struct sy_worker *worker, struct sy_packet *packet);
 

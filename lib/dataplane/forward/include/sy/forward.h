@@ -102,6 +102,10 @@ bool sy_forward_is_stateless(uint8_t row); /* has apply_stateless() */
 bool sy_forward_replies_apart(uint8_t row); /* go past, or to a local address: never to a client */
 bool sy_forward_has(const char *name, enum sy_mode_trait trait);
 
+/* Whether these bytes, as many as stand between the outer IP header and the packet, are what the
+ * tunnel puts there. */
+bool sy_forward_puts_between(const struct sy_outer *outer, const uint8_t *bytes);
+
 /* Management core: fills what the mode puts before the packets of a service; false: nothing. */
 bool sy_forward_build_tunnel(
 	uint8_t row, const struct sy_tunnel_config *config, struct sy_tunnel *tunnel);

@@ -158,6 +158,33 @@ enum sy_icmp_kind {
 enum sy_drop sy_packet_answer_icmp(struct sy_packet *packet, enum sy_icmp_kind kind, uint32_t value,
 	const struct sy_addr *source);
 
+/* A packet that an ICMP error quotes, or one inside that. */
+struct sy_quoted {
+	struct sy_tuple tuple; /* as it went; ports are the first two words behind the IP header */
+	uint32_t length; /* of the whole packet, as its IP header says */
+	uint16_t l3; /* offsets in the error's frame */
+	uint16_t l4;
+};
+
+/* Of an ICMP error that parse has found quoting something (inner_l4 is set): the IP packet at an
+ * offset in it.  false: there is none, too little of it, or a fragment's tail. */
+bool sy_packet_read_quoted(const struct sy_packet *packet, uint32_t at, struct sy_quoted *quoted);
+
+/* What the sender of the packet inside is to hear. */
+struct sy_complaint {
+	enum sy_icmp_kind kind;
+	uint32_t value;
+};
+
+/* false: nothing, or an MTU that the quoted packet would have fitted. */
+bool sy_packet_complaint(const struct sy_packet *packet, const struct sy_quoted *outer,
+	const struct sy_quoted *inside, struct sy_complaint *complaint);
+
+/* Turns the error into one about the packet inside, to its sender.  As sy_packet_answer_icmp(), but
+ * that the packet is spoilt where it refuses. */
+enum sy_drop sy_packet_answer_quoted(struct sy_packet *packet, const struct sy_quoted *inside,
+	const struct sy_complaint *complaint, const struct sy_addr *source);
+
 /* Writes a TCP RST from `from` to `to` into an empty mbuf and parses it into packet (no Ethernet
  * addresses yet).  seq and ack are the header's, in host order; ack 0 with no ACK flag. */
 void sy_packet_make_reset(struct sy_packet *packet, struct rte_mbuf *mbuf,

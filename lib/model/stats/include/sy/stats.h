@@ -42,6 +42,8 @@
 	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
 	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
 	ROW(FRAGMENTS, "fragments", "packets", "pieces of packets that followed a first piece") \
+	ROW(TUNNEL_ERRORS, "tunnel_errors", "packets", \
+		"errors about tunnels' own packets, told to the clients whose packets were inside") \
 	ROW(FLOWS_BY_CID, "flows_by_cid", "flows", \
 		"made for the backend that a connection ID names") \
 	ROW(INTRODUCED, "introduced", "packets", "sent to backends with their client's address") \
