@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Backends are told their client's address: nginx by the PROXY protocol, a raw socket sees the option."""
 
+import fcntl
 import hashlib
 import os
 import socket
 import struct
+import termios
+import time
 
 from labkit import client, told
 from labkit.loss import losing
@@ -15,6 +18,11 @@ GROUPS = ("told",)
 LOSS_PERCENT = 2
 UPLOAD_BYTES = 2 << 20
 SIDES = ((VIP4, CLIENT4), (VIP6, CLIENT6))
+
+
+def unacknowledged(connection):
+    """Bytes that its peer has not acknowledged (SIOCOUTQ)."""
+    return struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0]
 
 
 def who_am_i(lab, vip, port, first=b"", pieces=1):
@@ -45,6 +53,46 @@ def test_proxy_v1(lab):
 
 def test_proxy_v2(lab):
     is_told(lab, told.V2)
+
+
+def test_behind_full_nat(lab):
+    """Where servers see the balancer's addresses it is the header that tells whose request it is."""
+    for port in (told.HIDDEN_V1, told.HIDDEN_V2):
+        is_told(lab, port)
+        for vip, address in SIDES:
+            told_, own_port = who_am_i(lab, vip, port, told.claim_v2("203.0.113.9", 9))
+            assert told_ == f"{address} {own_port}", (port, told_)
+            transfer(lab, vip, port)
+
+
+def test_option_behind_full_nat(lab):
+    for vip, address in SIDES:
+        family = socket.AF_INET6 if ":" in vip else socket.AF_INET
+        with told.Tap([backend.namespace for backend in lab.backends.values()]) as tap:
+            own_port = who_am_i(lab, vip, told.HIDDEN_TOA)[1]
+            seen = [(source, options) for source, options in tap.sources()
+                    if told.TOA_KIND in options]
+        option = struct.pack("!H", own_port) + socket.inet_pton(family, address)
+        assert seen and all(options[told.TOA_KIND] == option for _, options in seen), seen
+        assert all(source != own_port for source, _ in seen), (own_port, seen)
+
+
+def test_part_of_a_claim(lab):
+    """A client whose only word begins a header is heard, at once when it says no more."""
+    for vip, _ in SIDES:
+        with client.connect(lab.client, vip, told.V2) as connection:
+            connection.sendall(b"P")
+            connection.shutdown(socket.SHUT_WR)
+            connection.settimeout(10)
+            connection.recv(4096)  # whatever it is; nothing at all would be a time-out
+        with client.connect(lab.client, vip, told.V2) as connection:
+            connection.settimeout(10)
+            connection.sendall(b"PRO")
+            # Sent again until then, and acknowledged by the server after the wait.
+            end = time.monotonic() + 8
+            while unacknowledged(connection) > 0:
+                assert time.monotonic() < end, "nobody heard the client"
+                time.sleep(0.1)
 
 
 def transfer(lab, vip, port):

@@ -29,6 +29,13 @@
 		.steps = { GOLDEN_TO_BACKEND, step }, \
 		.out = TCP(CLIENT##ip, 40000, BACKEND##ip, 8080, out_ __VA_ARGS__) \
 	}
+/* The same where the backend sees a local address: the header still has the client's. */
+#define HIDES(name_, ip, step, in_, out_, ...) \
+	{ \
+		.name = name_, .in = TCP(CLIENT##ip, 40000, VIP##ip, 80, in_ __VA_ARGS__), \
+		.steps = { GOLDEN_HIDE_TO_BACKEND, step }, \
+		.out = TCP(LOCAL##ip, 20000, BACKEND##ip, 8080, out_ __VA_ARGS__) \
+	}
 #define NONE
 #define OPTIONS(hex) .tcp_options = hex,
 #define HEADER4 .line = LINE4,
@@ -53,6 +60,18 @@ static const struct golden rows[] = {
 		.tcp_flags = PSH | ACK, .payload = 1, .tos = 0xb8),
 	TELLS("an ACK over IPv6 carries the bytes", 6, GOLDEN_PROXY_V2, NONE, BYTES6,
 		.tcp_flags = ACK, .payload = 0, .ttl = 2),
+	HIDES("the text over IPv4 behind full NAT", 4, GOLDEN_PROXY_V1, NONE, HEADER4,
+		.tcp_flags = PSH | ACK, .seq = 7, .ack = 9, .payload = 333),
+	HIDES("the text over IPv6 behind full NAT", 6, GOLDEN_PROXY_V1, NONE, HEADER6,
+		.tcp_flags = PSH | ACK, .seq = 7, .ack = 9, .payload = 332, .tcp_options = STAMPS),
+	HIDES("the bytes over IPv4 behind full NAT", 4, GOLDEN_PROXY_V2, NONE, BYTES4,
+		.tcp_flags = ACK, .seq = 7, .ack = 9, .tcp_options = STAMPS),
+	HIDES("the bytes over IPv6 behind full NAT", 6, GOLDEN_PROXY_V2, NONE, BYTES6,
+		.tcp_flags = PSH | ACK | FIN, .payload = 1001),
+	HIDES("the option over IPv4 behind full NAT", 4, GOLDEN_TOA, OPTIONS(STAMPS),
+		OPTIONS(OPTION4 STAMPS), .tcp_flags = PSH | ACK, .payload = 99),
+	HIDES("the option over IPv6 behind full NAT", 6, GOLDEN_TOA, NONE, OPTIONS(OPTION6),
+		.tcp_flags = ACK, .seq = 7),
 	{ .name = "what follows the IP packet stays behind it",
 		.in = TCP(CLIENT4, 40000, VIP4, 80, .tcp_flags = ACK, .padding = 6),
 		.steps = { GOLDEN_TO_BACKEND, GOLDEN_PROXY_V2 },

@@ -8,6 +8,7 @@
 #include <rte_tcp.h>
 
 #include "fixture.h"
+#include "sy/client_address.h"
 #include "unit.h"
 
 #define SYN RTE_TCP_SYN_FLAG
@@ -23,10 +24,10 @@ static struct fixture fixture;
 
 /* The service www of the usual configuration hides its clients; locals: its addresses. */
 static void
-begin(const char *pool_more, const char *locals, uint32_t n_workers)
+begin_with(const char *pool_more, const char *service_more, const char *locals, uint32_t n_workers)
 {
 	static const char nat[] = "\"mode\":\"nat\"";
-	char *text = fixture_config(pool_more, "");
+	char *text = fixture_config(pool_more, service_more);
 	char *at = strstr(text, nat);
 	char *changed = NULL;
 
@@ -37,6 +38,12 @@ begin(const char *pool_more, const char *locals, uint32_t n_workers)
 	fixture_start(&fixture, changed, n_workers);
 	free(changed);
 	free(text);
+}
+
+static void
+begin(const char *pool_more, const char *locals, uint32_t n_workers)
+{
+	begin_with(pool_more, "", locals, n_workers);
 }
 
 struct opened {
@@ -236,7 +243,49 @@ test_lost_backend(void)
 	fixture_stop(&fixture);
 }
 
+/* The header has the client and the service; the numbers are moved as without the hiding. */
+static void
+test_told(void)
+{
+	const struct sy_tuple connection = { .src.v4_be = inet_addr(CLIENT),
+		.dst.v4_be = inet_addr(VIP),
+		.src_port_be = htons(4000),
+		.dst_port_be = htons(80),
+		.family = SY_IPV4,
+		.protocol = IPPROTO_TCP };
+	struct opened opened;
+	uint8_t header[SY_PROXY_MAX];
+	uint32_t header_len = sy_proxy_write_v2(&connection, header);
+	struct rte_mbuf *sent;
+
+	begin_with("", "\"client_address\":\"proxy-v2\",", "\"" LOCAL "\"", 1);
+	opened = open_flow(4000);
+	CU_ASSERT_TRUE(answer(&opened, 4000, SYN | ACK));
+	fixture_receive(
+		&fixture, WAN, fixture_packet(&fixture, CLIENT, 4000, VIP, 80, ACK, 101, 501));
+	sent = fixture_sent(&fixture, LAN);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	CU_ASSERT_EQUAL(fixture_ip(sent)->src_addr, inet_addr(LOCAL));
+	CU_ASSERT_EQUAL(fixture_tcp(sent)->src_port, htons(opened.port));
+	CU_ASSERT_EQUAL(ntohs(fixture_ip(sent)->total_length), 20 + 20 + header_len);
+	CU_ASSERT_EQUAL(memcmp(fixture_tcp(sent) + 1, header, header_len), 0);
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
+	rte_pktmbuf_free(sent);
+	/* Of the header the backend's acknowledgement is no news to the client. */
+	fixture_receive(&fixture, LAN,
+		fixture_packet(&fixture, opened.backend, 8080, LOCAL, opened.port, ACK, 501,
+			101 + header_len));
+	sent = fixture_sent(&fixture, WAN);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+	CU_ASSERT_EQUAL(fixture_tcp(sent)->recv_ack, htonl(101));
+	CU_ASSERT_TRUE(fixture_checksums_hold(sent));
+	rte_pktmbuf_free(sent);
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 static const struct sy_test tests[] = {
+	{ "a backend is told the client, not the local address", test_told },
 	{ "the backend sees a local address, the client the service", test_both_directions },
 	{ "a reply finds its worker by the local port", test_workers },
 	{ "a reply finds its worker where the port was chosen by the NICs' hash",

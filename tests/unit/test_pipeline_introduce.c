@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <arpa/inet.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_ip.h>
 #include <rte_tcp.h>
@@ -13,6 +14,7 @@
 /* What the model of both ends does not do: resets, fast open, full segments, trust, forgetting. */
 
 #define V2 "\"client_address\":\"proxy-v2\","
+#define STRIPS "\"strip_client_address\":true,"
 #define TOA "\"client_address\":\"toa\","
 #define HEADER 28 /* of version 2, over IPv4 */
 #define PORT 4000
@@ -310,6 +312,132 @@ test_claim_too_long(void)
 }
 
 static void
+later(uint32_t us)
+{
+	usleep(us);
+	fixture_turn(&fixture); /* the clock is read at a turn's end */
+}
+
+static struct segment
+says(const char *text, uint8_t flags)
+{
+	struct segment segment = { .seq = FIRST, .ack = ANSWERED, .flags = flags };
+
+	segment.n_data = (uint16_t)strlen(strcpy((char *)segment.data, text));
+	return segment;
+}
+
+/* Nothing more can come that would make it a header. */
+static void
+test_part_of_claim_and_fin(void)
+{
+	const char *const parts[] = { "P", "PROXY TCP4 203.0.113.9", "\r\n\r\n" };
+
+	for (size_t i = 0; i < SY_UNIT_COUNT(parts); i++) {
+		const struct segment claim = says(parts[i], PSH | ACK | FIN);
+		uint16_t header_len = i == 0 ? 0 : HEADER;
+
+		begin(i == 0 ? STRIPS : V2);
+		client_says(&claim);
+		CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).n_data, header_len + claim.n_data);
+		CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).flags & FIN, FIN);
+		CU_ASSERT_EQUAL(
+			memcmp(out(FIXTURE_LAN, 0).data + header_len, claim.data, claim.n_data), 0);
+		CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_CLAIM), 0);
+		end();
+	}
+}
+
+/* Behind the header of its own the beginning of another is data like any. */
+static void
+test_part_of_claim_and_silence(void)
+{
+	const struct segment claim = says("PRO", PSH | ACK);
+
+	begin(V2);
+	client_says(&claim);
+	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_LAN].n_out, 0);
+	later(900000);
+	client_says(&claim);
+	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_LAN].n_out, 0);
+	later(1200000);
+	client_says(&claim);
+	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).n_data, HEADER + claim.n_data);
+	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_CLAIM), 2);
+	end();
+}
+
+/* Where none stands before it, the rest would make a claim of it. */
+static void
+test_part_of_claim_ends_flow(void)
+{
+	const struct segment claim = says("PRO", PSH | ACK);
+
+	begin(STRIPS);
+	later(2100000); /* it is the client's first word that begins the time */
+	client_says(&claim);
+	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_WAN].n_out, 0);
+	later(2100000);
+	client_says(&claim);
+	CU_ASSERT_EQUAL(out(FIXTURE_WAN, 0).flags & RST, RST);
+	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).flags & RST, RST);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_FLOWS_ENDED), 1);
+	end();
+}
+
+/* The rest comes in time, and all of it goes. */
+static void
+test_late_claim(void)
+{
+	struct segment claim = says("PROXY TCP4 ", PSH | ACK);
+
+	begin(STRIPS);
+	client_says(&claim);
+	later(100000);
+	claim = says("PROXY TCP4 203.0.113.9 192.0.2.1 1 2\r\nGET", PSH | ACK);
+	client_says(&claim);
+	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).n_data, 3);
+	CU_ASSERT_EQUAL(memcmp(out(FIXTURE_LAN, 0).data, "GET", 3), 0);
+	end();
+}
+
+/* What the SYN/ACK that the client gets offers. */
+static uint16_t
+offered(const char *service, uint16_t mss)
+{
+	const struct segment syn_ack = { .seq = 500,
+		.ack = FIRST,
+		.flags = SYN | ACK,
+		.n_options = 4,
+		.options = { 2, 4, (uint8_t)(mss >> 8), (uint8_t)mss } };
+	uint32_t address;
+	struct segment sent;
+
+	fixture_begin(&fixture, "", service, 1);
+	address = fixture_open(&fixture, PORT);
+	inet_ntop(AF_INET, &address, backend, sizeof(backend));
+	fixture_forget_sent(&fixture);
+	fixture_receive(&fixture, FIXTURE_LAN, segment_frame(&fixture, &syn_ack, backend, PORT));
+	sent = out(FIXTURE_WAN, 0);
+	end();
+	return (uint16_t)(sent.options[2] << 8 | sent.options[3]);
+}
+
+/* A backend that takes less than its link does gets no more than that with the header; where the link is
+ * the limit a full segment follows a header of its own. */
+static void
+test_segment_size(void)
+{
+	CU_ASSERT_EQUAL(offered("", 1300), 1300);
+	CU_ASSERT_EQUAL(offered(V2, 1300), 1300 - HEADER);
+	CU_ASSERT_EQUAL(offered(V2, 1459), 1459 - HEADER);
+	CU_ASSERT_EQUAL(offered(V2, 1460), 1460);
+	CU_ASSERT_EQUAL(offered(V2, 8960), 8960);
+	CU_ASSERT_EQUAL(offered(V2, 100), 100); /* not below what is of use */
+	CU_ASSERT_EQUAL(offered(TOA, 1300), 1300); /* options leave room by themselves */
+}
+
+static void
 test_needs_flows(void)
 {
 	begin(V2);
@@ -331,6 +459,13 @@ static const struct sy_test tests[] = {
 	{ "an error made here quotes the client's number", test_error_quotes_client },
 	{ "an error from beyond quotes the client's number", test_error_from_beyond },
 	{ "a claim that is too long ends the flow", test_claim_too_long },
+	{ "a part of a claim with the FIN passes", test_part_of_claim_and_fin },
+	{ "a part of a claim and no more passes behind the header",
+		test_part_of_claim_and_silence },
+	{ "a part of a claim and no more ends a flow without a header",
+		test_part_of_claim_ends_flow },
+	{ "a claim that comes in time is taken out", test_late_claim },
+	{ "a backend's segment size has room for the header", test_segment_size },
 	{ "a service that tells is not served without flows", test_needs_flows },
 };
 

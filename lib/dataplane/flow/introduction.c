@@ -10,7 +10,7 @@
 void
 sy_introduction_begin(struct sy_flow *flow, enum sy_introduce kind, uint32_t header_len)
 {
-	flow->flags &= (uint8_t) ~(SY_FLOW_TELLS | SY_FLOW_JUDGED);
+	flow->flags &= (uint8_t) ~(SY_FLOW_TELLS | SY_FLOW_JUDGED | SY_FLOW_CLAIM_AWAITED);
 	flow->flags |= (uint8_t)(SY_FLOW_INTRODUCED | SY_FLOW_UNHEARD |
 		(uint32_t)kind << SY_INTRODUCE_SHIFT);
 	if (kind != SY_INTRODUCE_NOT)

@@ -71,16 +71,33 @@ sy_segment_blank(struct sy_packet *packet, uint8_t kind)
 	return n;
 }
 
-void
-sy_segment_clamp_mss(struct sy_packet *packet, uint16_t most)
+/* Where the segment size stands in the frame; NULL: nowhere. */
+static uint8_t *
+find_mss(struct sy_packet *packet)
 {
 	uint8_t length = 0;
 	uint16_t at = sy_segment_option(packet, SY_OPTION_MSS, &length);
-	uint8_t *offered = frame_at(packet, at + OPTION_HEADER);
+
+	if (at == 0 || length != OPTION_HEADER + sizeof(uint16_t))
+		return NULL;
+	return frame_at(packet, at + OPTION_HEADER);
+}
+
+uint16_t
+sy_segment_mss(struct sy_packet *packet)
+{
+	const uint8_t *offered = find_mss(packet);
+
+	return offered != NULL ? rte_be_to_cpu_16(load16(offered)) : 0;
+}
+
+void
+sy_segment_clamp_mss(struct sy_packet *packet, uint16_t most)
+{
+	uint8_t *offered = find_mss(packet);
 	uint16_t before;
 
-	if (at == 0 || length != OPTION_HEADER + sizeof(most) ||
-		rte_be_to_cpu_16(load16(offered)) <= most)
+	if (offered == NULL || rte_be_to_cpu_16(load16(offered)) <= most)
 		return;
 	before = options_sum(packet);
 	store16(offered, rte_cpu_to_be_16(most));

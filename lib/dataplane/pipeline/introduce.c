@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include <rte_ip.h>
+
 #include "sy/client_address.h"
 #include "sy/flow_tcp.h"
 #include "sy/introduction.h"
@@ -18,6 +20,9 @@
 #include "worker.h"
 
 #define JUDGED_MOST 512 /* bytes in which a client's own headers must end, to be taken out */
+#define CLAIM_WAIT_MS \
+	2000 /* for the rest of one: longer than a client's first retransmissions take */
+#define LEAST_MSS 536 /* RFC 9293 section 3.7.1: nobody is asked to send less */
 
 /* What a look at the client's first bytes has found. */
 struct judgement {
@@ -100,6 +105,27 @@ find_claims(const uint8_t *bytes, uint32_t n, struct judgement *judgement)
 }
 
 /*
+ * What becomes of bytes that may be a header's beginning.  0: they pass, since none can become of them any
+ * more, or as data behind one of our own; -EAGAIN: the rest is waited for, from the first time that
+ * they come; -EPROTO: too long, and the rest would make them a claim.
+ */
+static int
+await_rest(
+	const struct sy_worker *worker, struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	if ((segment->flags & RTE_TCP_FIN_FLAG) != 0)
+		return 0;
+	if ((flow->flags & SY_FLOW_CLAIM_AWAITED) == 0) {
+		flow->flags |= SY_FLOW_CLAIM_AWAITED;
+		flow->last_seen = worker->now;
+		return -EAGAIN;
+	}
+	if (sy_ticks_since(worker->now, flow->last_seen) < CLAIM_WAIT_MS)
+		return -EAGAIN;
+	return header_length(flow) > 0 ? 0 : -EPROTO;
+}
+
+/*
  * Looks at the client's first bytes.  Data that comes before them waits until they are there, since
  * its numbers depend on them, and so does the beginning of a header: the client sends it again, with
  * more.  Returns whether the packet may go on.
@@ -121,10 +147,14 @@ judge(struct sy_worker *worker, struct sy_packet *packet, const struct sy_tcp_se
 	n = RTE_MIN(segment->length - (uint32_t)at, sizeof(copy));
 	found = find_claims(rte_pktmbuf_read(packet->mbuf, packet->payload + (uint32_t)at, n, copy),
 		n, judgement);
+	if (found == -EAGAIN) {
+		found = n < sizeof(copy) ? await_rest(worker, packet->flow, segment) : -EPROTO;
+		judgement->is_over = found == 0;
+	}
 	if (found == 0 && sy_introduction_may_take_out(packet->flow, judgement->claimed))
 		return true;
 	/* One that is too long cannot be taken out, and must not pass. */
-	if (found == 0 || n == sizeof(copy))
+	if (found != -EAGAIN)
 		sy_reset_flow(worker, packet->flow);
 	mark_drop(packet, SY_DROP_CLAIM);
 	return false;
@@ -289,6 +319,25 @@ tell_client(struct sy_packet *packet, const struct sy_introduction_ack *told, ui
 	sy_segment_change_sack(packet, &change);
 }
 
+/*
+ * The header may share a segment with the client's first bytes.  Where the link is the limit the segment
+ * that they do not fit is noticed; a backend that takes less than its link does is to have room for both.
+ */
+static void
+leave_room(const struct sy_worker *worker, struct sy_packet *packet)
+{
+	const struct sy_flow *flow = packet->flow;
+	const uint32_t next_hop = worker->snapshot->backends[flow->backend].next_hop;
+	const int headers = sizeof(struct rte_tcp_hdr) +
+		(packet->tuple.family == SY_IPV4 ? sizeof(struct rte_ipv4_hdr)
+						 : sizeof(struct rte_ipv6_hdr));
+	const int offered = sy_segment_mss(packet);
+
+	if (next_hop != SY_NONE && offered + headers < worker->snapshot->next_hops[next_hop].mtu)
+		sy_segment_clamp_mss(
+			packet, (uint16_t)RTE_MAX(offered - (int)header_length(flow), LEAST_MSS));
+}
+
 static void
 introduce_backend(struct sy_worker *worker, struct sy_packet *packet)
 {
@@ -301,6 +350,8 @@ introduce_backend(struct sy_worker *worker, struct sy_packet *packet)
 	const uint32_t first = flow->sides[SY_REPLY].acked;
 	struct sy_introduction_ack told;
 
+	if (is_syn)
+		leave_room(worker, packet);
 	/* Numbers differ once the client has answered the SYN/ACK. */
 	if (is_syn || flow->state < SY_FLOW_ESTABLISHED ||
 		(segment.flags & RTE_TCP_ACK_FLAG) == 0) {

@@ -12,6 +12,7 @@ from .topology import BACKENDS, CLIENT4, CLIENT6, VIP4, VIP6, backend4, backend6
 
 BANNER_PORT = 8082
 V1, V2, TOA, TRUSTED, STRIPPED, BANNER = 185, 186, 187, 188, 189, 190
+HIDDEN_V1, HIDDEN_V2, HIDDEN_TOA = 191, 192, 193
 TOA_KIND = 254
 
 
@@ -30,6 +31,12 @@ def change(settings):
             config.service(f"v1{suffix}", vip, V1, pool, client_address="proxy-v1"),
             config.service(f"v2{suffix}", vip, V2, pool, client_address="proxy-v2"),
             config.service(f"toa{suffix}", vip, TOA, plain, client_address="toa"),
+            config.service(f"hidden-v1{suffix}", vip, HIDDEN_V1, pool, client_address="proxy-v1",
+                           mode="fullnat"),
+            config.service(f"hidden-v2{suffix}", vip, HIDDEN_V2, pool, client_address="proxy-v2",
+                           mode="fullnat"),
+            config.service(f"hidden-toa{suffix}", vip, HIDDEN_TOA, plain, client_address="toa",
+                           mode="fullnat"),
             config.service(f"trusted{suffix}", vip, TRUSTED, pool, client_address="proxy-v2",
                            trust_client_address=[client]),
             config.service(f"stripped{suffix}", vip, STRIPPED, plain, strip_client_address=True)]
@@ -103,6 +110,16 @@ class Tap:
                     segment = _tcp(tap.recv(65536))
                     if segment and struct.unpack_from("!H", segment)[0] == client_port:
                         yield _describe(segment)
+
+
+    def sources(self):
+        """(source port, options) of each segment that came."""
+        for tap in self.sockets:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    segment = _tcp(tap.recv(65536))
+                    if segment:
+                        yield struct.unpack_from("!H", segment)[0], _describe(segment)[1]
 
 
 def _tcp(frame):

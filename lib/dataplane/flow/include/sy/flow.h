@@ -57,6 +57,8 @@ enum sy_flow_flag {
 	/* Replies do not come here: only the original direction is indexed, and BACKEND and LOCAL
 	 * have neither address nor port. */
 	SY_FLOW_ONE_WAY = 1 << 0,
+	/* The client's first bytes begin a header that it may not send: the rest is waited for. */
+	SY_FLOW_CLAIM_AWAITED = 1 << 1,
 	/* What follows is sy/introduction.h's: the client's address is told to the backend, or what
 	 * clients claim of it is looked for. */
 	SY_FLOW_INTRODUCED = 1 << 2, /* the segments' numbers or options are to be changed */

@@ -28,6 +28,7 @@ uint32_t sy_segment_blank(struct sy_packet *packet, uint8_t kind);
 
 /* Lowers the segment size that the packet offers to at most so much; one without the option stays
  * without, and is sent the default of RFC 9293 section 3.7.1, which fits every way. */
+uint16_t sy_segment_mss(struct sy_packet *packet); /* 0: it has no such option */
 void sy_segment_clamp_mss(struct sy_packet *packet, uint16_t most);
 
 /* The sequence number, and with it the urgent pointer, which counts from it: urgent is what that
