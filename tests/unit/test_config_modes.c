@@ -56,6 +56,37 @@ test_one_way(void)
 	check_told(cases, SY_UNIT_COUNT(cases), &names);
 }
 
+#define MARKED(name, address, port, pool) \
+	"{'name':'" name "'," address ",'port':" port ",'pool':'" pool \
+	"','mode':'l3dsr','tunnel':{'dscp':9}}"
+#define POOL(name, backend) \
+	"{'name':'" name "','backends':[{'name':'" backend "','address':'" backend \
+	"','port':0}],'health':{'type':'none'}}"
+#define SECOND(address, port, pool) \
+	WITH(POOL("p", "10.1.0.9") "," POOL("q", "10.1.0.8") "," POOL("r", "10.1.0.9"), \
+		MARKED("s", "'address':'10.0.0.80'", "80", "p") ",\n" MARKED( \
+			"t", address, port, pool))
+
+/* A backend knows the virtual IP by the mark alone. */
+static void
+test_marks(void)
+{
+	static const struct sy_config_names names = { .mode_has = mode_has };
+	static const struct told cases[] = {
+		{ SECOND("'address':'10.0.0.80'", "81", "p"), NULL },
+		{ SECOND("'address':'10.0.0.81'", "80", "q"), NULL },
+		{ SECOND("'address':'10.0.0.81'", "80", "r"),
+			"t.json:4:88: services[1].tunnel.dscp: found 9, which service \"s\" has too, "
+			"expected another mark: it tells their backend \"10.1.0.9\" that 10.0.0.80 "
+			"is meant" },
+		{ SECOND("'addresses':['10.0.0.81','10.0.0.82']", "80", "q"),
+			"t.json:4:79: services[1].mode: found \"l3dsr\" and 2 addresses, expected "
+			"one: the mark tells backends which it is" },
+	};
+
+	check_told(cases, SY_UNIT_COUNT(cases), &names);
+}
+
 static bool
 is_known(const char *name)
 {
@@ -88,6 +119,7 @@ test_outer_names(void)
 static const struct sy_test tests[] = {
 	{ "schedulers and modes are those that the caller knows", test_outer_names },
 	{ "one-way modes keep ports, marks and networks", test_one_way },
+	{ "a mark tells a backend one virtual IP", test_marks },
 };
 
 int

@@ -49,13 +49,82 @@ check_sources(struct sy_config_parser *parser, uint32_t i)
 	return 0;
 }
 
+/* The backend of one pool that has the address of one of another, or NULL. */
+static const struct sy_backend_config *
+shared_by_pools(const struct sy_config *config, uint32_t a, uint32_t b)
+{
+	const struct sy_pool_config *first, *second;
+
+	if (a == SY_NO_POOL || b == SY_NO_POOL)
+		return NULL;
+	first = &config->pools[a];
+	second = &config->pools[b];
+	for (uint32_t i = 0; i < first->n_backends; i++) {
+		for (uint32_t j = 0; j < second->n_backends; j++) {
+			if (sy_ip_equal(&first->backends[i].address, &second->backends[j].address))
+				return &first->backends[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct sy_backend_config *
+shared(const struct sy_config *config, const struct sy_service_config *a,
+	const struct sy_service_config *b)
+{
+	const uint32_t firsts[] = { a->pool, a->spare_pool };
+	const uint32_t seconds[] = { b->pool, b->spare_pool };
+	const struct sy_backend_config *backend = NULL;
+
+	for (int i = 0; backend == NULL && i < 4; i++)
+		backend = shared_by_pools(config, firsts[i / 2], seconds[i % 2]);
+	return backend;
+}
+
+/* A mark tells a backend one virtual IP, for whatever ports: services before this one may not have
+ * told it another. */
+static int
+check_mark_is_unique(struct sy_config_parser *parser, uint32_t i)
+{
+	const struct sy_config *config = parser->config;
+	const struct sy_service_config *service = &config->services[i];
+
+	for (uint32_t j = 0; j < i; j++) {
+		const struct sy_service_config *other = &config->services[j];
+		const struct sy_backend_config *backend;
+		char text[SY_IP_TEXT];
+
+		if (other->tunnel.dscp != service->tunnel.dscp ||
+			other->address.family != service->address.family ||
+			sy_ip_equal(&other->address, &service->address) ||
+			!sy_config_mode_has(parser, j, SY_MODE_MARKS))
+			continue;
+		backend = shared(config, service, other);
+		if (backend != NULL)
+			return sy_config_refuse_at(parser,
+				sy_config_path("services[%u].tunnel.dscp", i).text,
+				"found %u, which service \"%s\" has too, expected another mark: it "
+				"tells their backend \"%s\" that %s is meant",
+				service->tunnel.dscp, other->name, backend->name,
+				sy_ip_text(&other->address, text));
+	}
+	return 0;
+}
+
 static int
 check_mark(struct sy_config_parser *parser, uint32_t i)
 {
 	const struct sy_service_config *service = &parser->config->services[i];
 
-	if (!sy_config_mode_has(parser, i, SY_MODE_MARKS) || service->tunnel.dscp > 0)
+	if (!sy_config_mode_has(parser, i, SY_MODE_MARKS))
 		return 0;
+	if (service->n_addresses > 1)
+		return sy_config_refuse_at(parser, sy_config_path("services[%u].mode", i).text,
+			"found \"%s\" and %u addresses, expected one: the mark tells backends "
+			"which it is",
+			service->mode, service->n_addresses);
+	if (service->tunnel.dscp > 0)
+		return check_mark_is_unique(parser, i);
 	return sy_config_refuse_at(parser, sy_config_path("services[%u].mode", i).text,
 		"found \"%s\" and no mark, expected tunnel.dscp from 1 to 63, by which the backends "
 		"know the virtual IP",

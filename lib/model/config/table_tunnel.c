@@ -39,7 +39,8 @@ static const struct sy_config_key tunnel_keys[] = {
 	{ "inner_source", &sy_kind_mac, AT(inner_source), .fallback = "02:00:00:00:00:01",
 		.help = "VXLAN: the Ethernet source inside." },
 	{ "dscp", &sy_kind_number, AT(dscp), .high = 63, .fallback = "0",
-		.help = "l3dsr: the mark, 1 to 63, by which backends know the virtual IP." },
+		.help = "l3dsr: the mark, 1 to 63, by which backends know the virtual IP; to one backend "
+			"each virtual IP of a family has its own." },
 };
 
 const struct sy_config_section sy_config_tunnel_section = {
