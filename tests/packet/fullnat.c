@@ -7,18 +7,27 @@
 #define TO_CLIENT GOLDEN_HIDE_TO_CLIENT
 #define ERROR SY_PACKET_ICMP_ERROR
 
+/* What may be divided, over IPv4, gets another identification. */
+#define NEW_ID4 .id = GOLDEN_ID,
+#define NEW_ID6
 #define TCP_IN(ip, ...) \
 	TCP(CLIENT##ip, 40000, VIP##ip, 80, __VA_ARGS__), TO_BACKEND, \
-		TCP(LOCAL##ip, 20000, BACKEND##ip, 8080, __VA_ARGS__)
+		TCP(LOCAL##ip, 20000, BACKEND##ip, 8080, NEW_ID##ip __VA_ARGS__)
+#define WHOLE_IN(ip, ...) \
+	TCP(CLIENT##ip, 40000, VIP##ip, 80, .fragment = DF, __VA_ARGS__), TO_BACKEND, \
+		TCP(LOCAL##ip, 20000, BACKEND##ip, 8080, .fragment = DF, __VA_ARGS__)
+#define WHOLE_OUT(ip, ...) \
+	TCP(BACKEND##ip, 8080, LOCAL##ip, 20000, .fragment = DF, __VA_ARGS__), TO_CLIENT, \
+		TCP(VIP##ip, 80, CLIENT##ip, 40000, .fragment = DF, __VA_ARGS__)
 #define TCP_OUT(ip, ...) \
 	TCP(BACKEND##ip, 8080, LOCAL##ip, 20000, __VA_ARGS__), TO_CLIENT, \
-		TCP(VIP##ip, 80, CLIENT##ip, 40000, __VA_ARGS__)
+		TCP(VIP##ip, 80, CLIENT##ip, 40000, NEW_ID##ip __VA_ARGS__)
 #define UDP_IN(ip, ...) \
 	UDP(CLIENT##ip, 40000, VIP##ip, 53, __VA_ARGS__), TO_BACKEND, \
-		UDP(LOCAL##ip, 20000, BACKEND##ip, 5353, __VA_ARGS__)
+		UDP(LOCAL##ip, 20000, BACKEND##ip, 5353, NEW_ID##ip __VA_ARGS__)
 #define UDP_OUT(ip, ...) \
 	UDP(BACKEND##ip, 5353, LOCAL##ip, 20000, __VA_ARGS__), TO_CLIENT, \
-		UDP(VIP##ip, 53, CLIENT##ip, 40000, __VA_ARGS__)
+		UDP(VIP##ip, 53, CLIENT##ip, 40000, NEW_ID##ip __VA_ARGS__)
 
 /* What a router or an end has seen, and what the other end has sent or got. */
 #define SENT_TCP(ip, ...) TCP(VIP##ip, 80, CLIENT##ip, 40000, .tcp_flags = ACK, __VA_ARGS__)
@@ -36,8 +45,11 @@
 static const struct golden rows[] = {
 	ROW("a SYN over IPv4 to the backend", 0,
 		TCP_IN(4, .tcp_flags = SYN, .seq = 12345, .tcp_options = "020405b4")),
-	ROW("data over IPv4 to the client", 0,
-		TCP_OUT(4, .tcp_flags = PSH | ACK, .payload = 1001, .fragment = DF, .id = 7)),
+	ROW("data over IPv4 to the client", 0, TCP_OUT(4, .tcp_flags = PSH | ACK, .payload = 1001)),
+	ROW("what may not be divided keeps its identification", 0,
+		WHOLE_IN(4, .tcp_flags = ACK, .payload = 9, .id = 7)),
+	ROW("so does what goes to the client", 0,
+		WHOLE_OUT(4, .tcp_flags = PSH | ACK, .payload = 1001, .id = 0xffff)),
 	ROW("UDP over IPv4 to the backend", 0, UDP_IN(4, .payload = 31)),
 	ROW("UDP over IPv4 to the client", 0, UDP_OUT(4, .payload = 512)),
 	ROW("UDP without a checksum stays without", 0,
@@ -51,7 +63,7 @@ static const struct golden rows[] = {
 	ROW("an RST to the backend", 0, TCP_IN(6, .tcp_flags = RST | ACK, .seq = 1, .ack = 2)),
 	ROW("a first fragment to the backend", PIECE,
 		UDP_IN(4, .fragment = MF, .payload = 16, .udp_length = 900)),
-	ROW("a fragment's tail to the backend changes its addresses only", PIECE,
+	ROW("a fragment's tail to the backend changes addresses and identification", PIECE,
 		UDP_IN(4, .fragment = 3, .payload = 23, .headless = true)),
 	ROW("a first fragment to the client", PIECE,
 		UDP_OUT(4, .fragment = MF, .payload = 16, .udp_length = 900)),

@@ -4,7 +4,7 @@
 /* Full NAT between families: packets of a flow whose client and backend are of different IP versions
  * (RFC 7915 sections 4.1 and 5.1). */
 
-#define ID GOLDEN_ID /* IPv4's, where the IPv6 packet tells none and routers may divide it */
+#define ID GOLDEN_ID /* of pieces, and of IPv4 packets that routers may divide */
 #define PIECE (SY_PACKET_FRAGMENT | SY_PACKET_OPTIONS)
 
 /* A row between families c and b; what both packets say beyond addresses and ports. */
@@ -28,6 +28,10 @@
 #define UDP_TAIL6 .next = 44, .options = "1100 0480 0000abcd", .headless = true
 #define UDP_FIRST4 .id = 0xabcd, .fragment = MF
 #define UDP_TAIL4 .id = 0xabcd, .fragment = 0x90, .headless = true
+#define NEW_FIRST6 .next = 44, .options = "1100 0001 00001234"
+#define NEW_TAIL6 .next = 44, .options = "1100 0480 00001234", .headless = true
+#define NEW_FIRST4 .id = ID, .fragment = MF
+#define NEW_TAIL4 .id = ID, .fragment = 0x90, .headless = true
 #define FIRST_BYTES .payload = 1144, .udp_length = 1500
 #define SYN_BYTES .tcp_flags = SYN, .seq = 12345, .tcp_options = "020405a00402030307000000"
 #define DATA_BYTES .tcp_flags = PSH | ACK, .seq = 1, .ack = 2
@@ -59,25 +63,25 @@ static const struct golden rows[] = {
 	SCTP_OUT("SCTP to an IPv6 client", 0, 6, 4, (.seq = 78, .type = 2, .payload = 20),
 		(.seq = 78, .type = 2, .payload = 20)),
 	UDP_IN("a first piece of an IPv6 client", PIECE, 6, 4, (UDP_FIRST6, FIRST_BYTES),
-		(UDP_FIRST4, FIRST_BYTES)),
+		(NEW_FIRST4, FIRST_BYTES)),
 	UDP_IN("the rest of it", PIECE, 6, 4, (UDP_TAIL6, .payload = 348),
-		(UDP_TAIL4, .payload = 348)),
+		(NEW_TAIL4, .payload = 348)),
 	UDP_OUT("a first piece to an IPv6 client", SY_PACKET_FRAGMENT, 6, 4,
-		(UDP_FIRST4, FIRST_BYTES), (UDP_FIRST6, FIRST_BYTES)),
+		(UDP_FIRST4, FIRST_BYTES), (NEW_FIRST6, FIRST_BYTES)),
 	UDP_OUT("the rest to an IPv6 client", SY_PACKET_FRAGMENT, 6, 4, (UDP_TAIL4, .payload = 348),
-		(UDP_TAIL6, .payload = 348)),
-	UDP_IN("of a long identification the last 16 bits stay", PIECE, 6, 4,
+		(NEW_TAIL6, .payload = 348)),
+	UDP_IN("a long identification gives way to a new one too", PIECE, 6, 4,
 		(.next = 44, .options = "1100 0001 98765432", FIRST_BYTES),
-		(.id = 0x5432, .fragment = MF, FIRST_BYTES)),
-	TCP_IN("a fragment header on a whole packet tells the identification", SY_PACKET_OPTIONS, 6,
-		4, (DATA_BYTES, .next = 44, .options = "0600 0000 00004321", .payload = 9),
-		(DATA_BYTES, .id = 0x4321, .payload = 9)),
+		(NEW_FIRST4, FIRST_BYTES)),
+	TCP_IN("a fragment header on a whole packet is left out", SY_PACKET_OPTIONS, 6, 4,
+		(DATA_BYTES, .next = 44, .options = "0600 0000 00004321", .payload = 9),
+		(DATA_BYTES, .id = ID, .payload = 9)),
 	TCP_IN("IPv6 extension headers are left out", SY_PACKET_OPTIONS, 6, 4,
 		(DATA_BYTES, .next = 60, .options = "0600 0104 00000000", .payload = 8),
 		(DATA_BYTES, .id = ID, .payload = 8)),
 	UDP_IN("before a fragment header too", PIECE, 6, 4,
 		(.next = 60, .options = "2c00 0104 00000000 1100 0001 0000abcd", FIRST_BYTES),
-		(UDP_FIRST4, FIRST_BYTES)),
+		(NEW_FIRST4, FIRST_BYTES)),
 	REFUSED("but not out of what was divided", PIECE,
 		UDP(CLIENT6, 40000, VIP6, 53, .next = 44,
 			.options = "3c00 0001 0000abcd 1100 0104 00000000", .payload = 16,
@@ -119,13 +123,13 @@ static const struct golden rows[] = {
 	SCTP_OUT("SCTP to an IPv4 client", 0, 4, 6, (.seq = 78, .type = 2, .payload = 20),
 		(.seq = 78, .type = 2, .payload = 20, .id = ID)),
 	UDP_IN("a first piece of an IPv4 client", SY_PACKET_FRAGMENT, 4, 6,
-		(UDP_FIRST4, FIRST_BYTES), (UDP_FIRST6, FIRST_BYTES)),
+		(UDP_FIRST4, FIRST_BYTES), (NEW_FIRST6, FIRST_BYTES)),
 	UDP_IN("the rest of an IPv4 client's", SY_PACKET_FRAGMENT, 4, 6,
-		(UDP_TAIL4, .payload = 348), (UDP_TAIL6, .payload = 348)),
+		(UDP_TAIL4, .payload = 348), (NEW_TAIL6, .payload = 348)),
 	UDP_OUT("a first piece to an IPv4 client", PIECE, 4, 6, (UDP_FIRST6, FIRST_BYTES),
-		(UDP_FIRST4, FIRST_BYTES)),
+		(NEW_FIRST4, FIRST_BYTES)),
 	UDP_OUT("the rest to an IPv4 client", PIECE, 4, 6, (UDP_TAIL6, .payload = 348),
-		(UDP_TAIL4, .payload = 348)),
+		(NEW_TAIL4, .payload = 348)),
 };
 
 const struct golden_table golden_translated = { "translated", GOLDEN_TABLE(rows) };

@@ -2,6 +2,7 @@
 /* Flows between families: an IPv6 client of an IPv4 backend, and the other way round.  What must come out
  * is built anew by spec.c, checksums and all; only what the pipeline chooses is read from it. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_ether.h>
@@ -187,6 +188,9 @@ test_ipv4_client(void)
 	talk_on_workers(&side46);
 }
 
+/* The first worker's identifications of packets in pieces count from here, by the number of workers. */
+#define PIECES 0x8000
+
 static void
 test_pieces_to_ipv4(void)
 {
@@ -202,22 +206,22 @@ test_pieces_to_ipv4(void)
 			.payload = 1424, .udp_length = 1532));
 	local = sent_port(FIXTURE_LAN);
 	CU_ASSERT_TRUE(is_sent(FIXTURE_LAN, 0,
-		UDP(LOCAL4, local, BACKEND4, 8080, .id = 9, .fragment = MF, .payload = 1424,
-			.udp_length = 1532, .ttl = 63)));
+		UDP(LOCAL4, local, BACKEND4, 8080, .id = PIECES + 1, .fragment = MF,
+			.payload = 1424, .udp_length = 1532, .ttl = 63)));
 	CU_ASSERT_TRUE(is_sent(FIXTURE_LAN, 1,
-		UDP(LOCAL4, local, BACKEND4, 8080, .id = 9, .fragment = 0xb3, .headless = true,
-			.payload = 100, .ttl = 63)));
+		UDP(LOCAL4, local, BACKEND4, 8080, .id = PIECES + 1, .fragment = 0xb3,
+			.headless = true, .payload = 100, .ttl = 63)));
 	give(FIXTURE_LAN,
 		UDP(BACKEND4, 8080, LOCAL4, local, .id = 7, .fragment = MF, .payload = 1440,
 			.udp_length = 1548));
 	CU_ASSERT_TRUE(is_sent(FIXTURE_WAN, 0,
-		UDP(VIP6, 81, CLIENT6, 40000, .next = 44, .options = "1100000100000007",
+		UDP(VIP6, 81, CLIENT6, 40000, .next = 44, .options = "1100000100008002",
 			.payload = 1440, .udp_length = 1548, .ttl = 63)));
 	give(FIXTURE_LAN,
 		UDP(BACKEND4, 8080, LOCAL4, local, .id = 7, .fragment = 0xb5, .headless = true,
 			.payload = 100));
 	CU_ASSERT_TRUE(is_sent(FIXTURE_WAN, 0,
-		UDP(VIP6, 81, CLIENT6, 40000, .next = 44, .options = "110005a800000007",
+		UDP(VIP6, 81, CLIENT6, 40000, .next = 44, .options = "110005a800008002",
 			.headless = true, .payload = 100, .ttl = 63)));
 	finish();
 }
@@ -226,6 +230,9 @@ static void
 test_pieces_to_ipv6(void)
 {
 	for (uint32_t n_workers = 1; n_workers <= 3; n_workers++) {
+		char header[17];
+
+		snprintf(header, sizeof(header), "110005a8%08x", PIECES + n_workers);
 		fixture_start(&fixture, CONFIG, n_workers);
 		give(FIXTURE_WAN,
 			UDP(CLIENT4, 40000, VIP4, 81, .id = 7, .fragment = 0xb5, .headless = true,
@@ -236,7 +243,7 @@ test_pieces_to_ipv6(void)
 				.udp_length = 1548));
 		CU_ASSERT_EQUAL(fixture.ports[FIXTURE_LAN].n_out, 2);
 		CU_ASSERT_TRUE(is_sent(FIXTURE_LAN, 1,
-			UDP(LOCAL6, 0, BACKEND6, 8080, .next = 44, .options = "110005a800000007",
+			UDP(LOCAL6, 0, BACKEND6, 8080, .next = 44, .options = header,
 				.headless = true, .payload = 100, .ttl = 63)));
 		finish();
 	}
@@ -375,7 +382,7 @@ test_mixed_pool(void)
 				sent_port(FIXTURE_LAN), .payload = 60, .id = 3));
 		CU_ASSERT_TRUE(is_sent(FIXTURE_WAN, 0,
 			UDP(VIP4, 53, CLIENT4, sport, .payload = 60, .ttl = 63,
-				.id = is_v6 ? sent_id(FIXTURE_WAN, 0) : 3)));
+				.id = sent_id(FIXTURE_WAN, 0))));
 	}
 	CU_ASSERT_EQUAL(n_v6, 10);
 	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_FLOWS_CREATED), 20);

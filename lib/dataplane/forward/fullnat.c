@@ -61,6 +61,7 @@ fullnat_apply(
 		return translate(packet, &behind, way);
 	sy_packet_rewrite(packet, SY_SIDE_SRC, &behind.src, behind.src_port_be);
 	sy_packet_rewrite(packet, SY_SIDE_DST, &behind.dst, behind.dst_port_be);
+	sy_packet_renumber(packet, way->id);
 	return SY_DROP_NONE;
 }
 

@@ -224,3 +224,18 @@ sy_packet_set_dscp(struct sy_packet *packet, uint8_t dscp)
 		checksum_apply(ip + offsetof(struct rte_ipv4_hdr, hdr_checksum),
 			checksum_change16(old, rte_cpu_to_be_16(word)));
 }
+
+void
+sy_packet_renumber(const struct sy_packet *packet, uint16_t id)
+{
+	const rte_be16_t divisible =
+		RTE_BE16(RTE_IPV4_HDR_DF_FLAG | RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	struct rte_ipv4_hdr *ip = frame_at(packet, packet->l3);
+	uint16_t id_be = rte_cpu_to_be_16(id);
+
+	if (packet->tuple.family != SY_IPV4 || (packet->flags & SY_PACKET_ICMP_ERROR) != 0 ||
+		(ip->fragment_offset & divisible) == RTE_BE16(RTE_IPV4_HDR_DF_FLAG))
+		return;
+	checksum_apply((uint8_t *)&ip->hdr_checksum, checksum_change16(ip->packet_id, id_be));
+	ip->packet_id = id_be;
+}

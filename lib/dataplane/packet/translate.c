@@ -142,6 +142,7 @@ sy_packet_translate(struct sy_packet *packet, const struct sy_translation *trans
 	drop = sy_translate_read(packet, packet->tuple.family, packet->l3, packet->l4, &fields);
 	if (unlikely(drop != SY_DROP_NONE))
 		return drop;
+	fields.id = translation->id; /* the sender's is unique among his own packets alone */
 	length = sy_translate_length(behind->family, &fields);
 	drop = check(packet, behind->family, packet->l3 + length - packet->l4);
 	if (unlikely(drop != SY_DROP_NONE))

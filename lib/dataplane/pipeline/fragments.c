@@ -34,7 +34,7 @@ is_current(const struct sy_worker *worker, const struct fragment *fragment)
 
 /* Of a set, the place that is free, or was used longest ago. */
 static struct fragment *
-take_place(const struct sy_worker *worker, struct fragment *set, const struct fragment_key *key)
+take_place(struct sy_worker *worker, struct fragment *set, const struct fragment_key *key)
 {
 	struct fragment *place = &set[0];
 
@@ -48,6 +48,7 @@ take_place(const struct sy_worker *worker, struct fragment *set, const struct fr
 		.key = *key,
 		.state = FRAGMENT_WAITS,
 		.serial = place->serial + 1,
+		.id = sy_next_piece_id(worker),
 	};
 	return place;
 }
@@ -60,7 +61,7 @@ is_same(const struct fragment_key *a, const struct fragment_key *b)
 }
 
 static struct fragment *
-find_or_take(const struct sy_worker *worker, const struct fragment_key *key)
+find_or_take(struct sy_worker *worker, const struct fragment_key *key)
 {
 	struct fragment *set = set_of(worker->fragments, key);
 
@@ -121,6 +122,12 @@ hold(struct sy_worker *worker, struct sy_packet *packet, struct fragment *fragme
 	count(worker, SY_COUNTER_HELD, 1);
 }
 
+uint16_t
+sy_fragment_id(const struct sy_packet *packet)
+{
+	return (uint16_t)packet->mbuf->hash.fdir.hi;
+}
+
 /* Remembers a first piece for those that follow. */
 void
 sy_fragment_first(struct sy_worker *worker, const struct sy_packet *packet)
@@ -133,6 +140,7 @@ sy_fragment_first(struct sy_worker *worker, const struct sy_packet *packet)
 		return;
 	fragment = find_or_take(worker, &key);
 	fragment->seen = worker->now;
+	packet->mbuf->hash.fdir.hi = fragment->id;
 	if (fragment->state == FRAGMENT_BAD)
 		return;
 	worker->pieces_ready |= fragment->n_held > 0;
@@ -166,6 +174,7 @@ find_ports(struct sy_worker *worker, struct sy_packet *packet)
 		hold(worker, packet, fragment);
 		return false;
 	}
+	packet->mbuf->hash.fdir.hi = fragment->id;
 	memcpy(packet->tuple.ports_be, fragment->ports_be, sizeof(packet->tuple.ports_be));
 	count(worker, SY_COUNTER_FRAGMENTS, 1);
 	return true;

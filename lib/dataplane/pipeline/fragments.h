@@ -47,6 +47,7 @@ struct fragment {
 	uint16_t first_end; /* bytes that the first piece has */
 	uint8_t state; /* enum fragment_state */
 	uint8_t n_held;
+	uint16_t id; /* that no other packet's pieces have had for long: sy_next_piece_id() */
 } __attribute__((aligned(64)));
 
 struct held_piece {

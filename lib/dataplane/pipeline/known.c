@@ -278,8 +278,10 @@ send_with_way(struct sy_worker *worker, struct sy_packet *packet, const struct s
 	int overhead = forward->overhead[packet->tuple.family][family];
 
 	if (unlikely((packet->flags & SY_PACKET_FRAGMENT) != 0 &&
-		    (forward->flags & SY_FORWARD_LOCAL) != 0))
+		    (forward->flags & SY_FORWARD_LOCAL) != 0)) {
 		overhead = forward->overhead_of_pieces[packet->tuple.family][family];
+		way.id = sy_fragment_id(packet);
+	}
 	send_by(worker, packet, forward, overhead, &way);
 }
 

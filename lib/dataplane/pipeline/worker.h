@@ -124,6 +124,7 @@ struct sy_worker {
 	bool armed; /* the interrupts are on */
 	struct sy_worker_interrupts interrupts; /* without functions: there are none */
 	uint16_t next_id;
+	uint16_t next_piece_id;
 	_Atomic uint64_t seen_version;
 	_Atomic bool stop;
 	struct sy_packet packets[SY_BURST];
@@ -159,12 +160,33 @@ mark_drop(struct sy_packet *packet, enum sy_drop reason)
 	packet->drop = (uint8_t)reason;
 }
 
-/* The identification of an outer IPv4 header; workers take turns. */
+/*
+ * Identifications of IPv4 packets that leave with an address of ours.  Packets in pieces have the upper
+ * half for themselves, so that those sent whole, which may be many, do not use it up: a host puts pieces
+ * together that come up to a minute apart.  Workers take turns in both.
+ */
+#define SY_ID_HALF 0x8000u
+
+static inline uint16_t
+next_turn(const struct sy_worker *worker, uint16_t last)
+{
+	uint32_t next = last + worker->n_workers;
+
+	return (uint16_t)(next < SY_ID_HALF ? next : worker->index);
+}
+
 static inline uint16_t
 sy_next_id(struct sy_worker *worker)
 {
-	worker->next_id = (uint16_t)(worker->next_id + worker->n_workers);
+	worker->next_id = next_turn(worker, worker->next_id);
 	return worker->next_id;
+}
+
+static inline uint16_t
+sy_next_piece_id(struct sy_worker *worker)
+{
+	worker->next_piece_id = next_turn(worker, worker->next_piece_id);
+	return worker->next_piece_id | SY_ID_HALF;
 }
 
 /* Takes a token if there is one. */
@@ -210,6 +232,8 @@ void sy_pass_tail(struct sy_worker *worker, struct sy_packet *packet);
 /* fragments.c: pieces of packets.  first: of a known flow.  admit: any other, and all tails; false:
  * the piece has gone, or its verdict is set. */
 void sy_fragment_first(struct sy_worker *worker, const struct sy_packet *packet);
+/* The identification that all pieces of its packet shall have, behind first() or admit(). */
+uint16_t sy_fragment_id(const struct sy_packet *packet);
 bool sy_fragment_admit(struct sy_worker *worker, struct sy_packet *packet);
 void sy_fragments_release(struct sy_worker *worker); /* pieces_ready: when its burst is finished */
 void sy_fragments_expire(struct sy_worker *worker); /* pieces_held */

@@ -92,6 +92,7 @@ sy_worker_create(const struct sy_worker_params *params, struct sy_worker **worke
 		return -ENOMEM;
 	w->index = params->index;
 	w->next_id = (uint16_t)params->index;
+	w->next_piece_id = (uint16_t)params->index;
 	w->socket = params->socket;
 	w->n_workers = params->n_workers;
 	w->owners = params->owners;

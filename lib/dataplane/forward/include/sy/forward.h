@@ -54,7 +54,9 @@ struct sy_forward_way {
 	const struct sy_next_hop *hop; /* where the packet goes next */
 	const struct sy_service_row *service;
 	const struct sy_snapshot *snapshot;
-	uint16_t id; /* of an outer IPv4 header: no two in a row are the same */
+	/* An IPv4 identification, host order: unlike those of the last packets, of an outer header or of
+	 * the packet itself; of pieces in a mode of local addresses the same for all of one packet. */
+	uint16_t id;
 };
 
 struct sy_forward {

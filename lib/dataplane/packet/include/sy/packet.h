@@ -201,7 +201,8 @@ struct sy_outer_end {
 	const struct sy_addr *source; /* of the outer header's family */
 	const struct sy_addr *destination;
 	uint32_t hash; /* the flow's: source port and flow label come from it */
-	uint16_t id; /* IPv4's identification, unlike those of the last packets; host order */
+	uint16_t id; /* identification, unlike those of the last packets, the same of all pieces of
+		      * one; host order */
 };
 
 /* Puts the headers before the IP packet, behind Ethernet header and tags.  From then on the packet
@@ -225,6 +226,13 @@ struct sy_translation {
  */
 enum sy_drop sy_packet_translate(
 	struct sy_packet *packet, const struct sy_translation *translation);
+
+/*
+ * An IPv4 packet that was divided, or may be on its way, gets another identification: one whose source
+ * we change shares that with others (RFC 6864 section 5.3.1).  One that cannot be divided keeps its
+ * own, which means nothing then, and so do ICMP errors, which nobody divides.  id: host order.
+ */
+void sy_packet_renumber(const struct sy_packet *packet, uint16_t id);
 
 /* The sum in one's complement, as it stands in memory, of the bytes from the offset to the packet's
  * end, in whatever segments.  Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of
