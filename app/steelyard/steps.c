@@ -235,6 +235,7 @@ start_health(struct daemon *daemon, struct sy_error *error)
 		.registry = daemon->registry };
 	const struct sy_health_params health = { .loop = &daemon->loop,
 		.registry = daemon->registry,
+		.stats = daemon->stats,
 		.changed = weigh_again,
 		.context = daemon };
 	int status = sy_adapt_create(&adapt, &daemon->adapt, error);

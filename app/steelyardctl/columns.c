@@ -135,7 +135,7 @@ static const struct column health_columns[] = {
 	{ "EVERY", "interval_ms", cell_ms, false },
 	{ "MS", "probe_ms", cell_text, false },
 	{ "REFUSED", "connect_failures", cell_count, false },
-	{ "LAST FOUND", "last_probe", cell_text, true },
+	{ "FOUND", "found", cell_text, true },
 	{ .header = NULL },
 };
 

@@ -33,7 +33,9 @@ parse(const char *quoted)
 	"'slow_start':'90s','on_down':'reset','drain_deadline':'7s','on_deadline':'forget'," \
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
-	"'body':'a\\\"\\\\b\\n','verify':true},'backends':[" \
+	"'body':'a\\\"\\\\b\\n','verify':true},'passive':{'enabled':false,'failures':6,'interval':'9s','deviation':'200%'," \
+	"'peers':4,'connections':90,'base':'20s','longest':'10m','max_ejected':'50%','trials':2," \
+	"'flaps':8,'flap_window':'1h'},'backends':[" \
 	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
 	"'max_flows':5,'max_new_per_s':6,'capacity':7,'priority':15,'zone':'c'}," \
 	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'server_id':'','spare':false,'enabled':true," \
@@ -42,10 +44,13 @@ parse(const char *quoted)
 	"'slow_start':'0s','on_down':'keep','drain_deadline':'0s','on_deadline':'reset'," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
-	"'body':'','verify':false},'backends':[]}]," \
+	"'body':'','verify':false},'passive':{'enabled':true,'failures':0,'interval':'100ms','deviation':'0%'," \
+	"'peers':1000,'connections':10,'base':'24h','longest':'24h','max_ejected':'0%','trials':1," \
+	"'flaps':0,'flap_window':'100ms'},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
-	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','on_full':'drop'," \
+	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','move_unanswered':false," \
+	"'on_full':'drop'," \
 	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
 	"'consistency':'both','persistence':{'by':'endpoint','prefix4':24,'prefix6':56,'timeout':'7m'}," \
 	"'quic':{'configs':[{'rotation':3,'server_id_length':2,'nonce_length':5," \

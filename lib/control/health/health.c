@@ -20,6 +20,8 @@
 /* First probes are spread so that no more start in a second than this. */
 #define FIRST_A_SECOND 5000
 
+#define LOOK_MS 100 /* at what clients' connections tell */
+
 static uint32_t
 raise_file_limit(void)
 {
@@ -49,6 +51,38 @@ ignore_broken_pipes(void)
 		signal(SIGPIPE, SIG_IGN);
 }
 
+static void
+look(uv_timer_t *timer)
+{
+	struct sy_health *health = timer->data;
+
+	if (sy_passive_look(health->passive, sy_time_us()) && health->changed != NULL)
+		health->changed(health->context);
+}
+
+static void
+free_timer(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static int
+watch_connections(struct sy_health *health, const struct sy_stats *stats)
+{
+	health->passive = sy_passive_create(health->registry, stats);
+	health->look = calloc(1, sizeof(*health->look));
+	if (health->passive == NULL || health->look == NULL) {
+		sy_passive_destroy(health->passive);
+		free(health->look);
+		return -ENOMEM;
+	}
+	uv_timer_init(health->loop, health->look);
+	health->look->data = health;
+	if (stats != NULL)
+		uv_timer_start(health->look, look, LOOK_MS, LOOK_MS);
+	return 0;
+}
+
 int
 sy_health_create(
 	const struct sy_health_params *params, struct sy_health **health, struct sy_error *error)
@@ -64,6 +98,11 @@ sy_health_create(
 	h->registry = params->registry;
 	h->changed = params->changed;
 	h->context = params->context;
+	if (watch_connections(h, params->stats) != 0) {
+		free(h);
+		curl_global_cleanup();
+		return sy_error_set(error, -ENOMEM, "health checks: out of memory");
+	}
 	h->prober.loop = params->loop;
 	h->random.state = sy_hash_pair(sy_time_wall_us(), (uint64_t)getpid());
 	h->counters.max_in_flight = raise_file_limit();
@@ -82,6 +121,8 @@ sy_health_destroy(struct sy_health *health)
 			sy_target_stop(health->targets[i]);
 	}
 	sy_probe_close_all(&health->prober);
+	uv_close((uv_handle_t *)health->look, free_timer);
+	sy_passive_destroy(health->passive);
 	free(health->targets);
 	free(health);
 	curl_global_cleanup();
@@ -184,6 +225,8 @@ sy_health_apply(struct sy_health *health)
 	uint32_t n_started = 0;
 	int status = make_room(health);
 
+	if (status == 0)
+		status = sy_passive_apply(health->passive);
 	if (status != 0)
 		return status;
 	uv_update_time(health->loop);

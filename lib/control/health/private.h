@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "passive.h"
 #include "probe.h"
 #include "sy/health.h"
 #include "sy/random.h"
@@ -42,6 +43,8 @@ struct sy_health {
 	void (*changed)(void *context);
 	void *context;
 	struct prober prober;
+	struct passive *passive;
+	uv_timer_t *look; /* freed when the loop has closed it */
 	struct sy_random random;
 	struct target **targets; /* by backend id */
 	uint32_t n_targets; /* room */

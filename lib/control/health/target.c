@@ -49,6 +49,7 @@ judge(struct target *target, bool success, const char *text)
 	if (!sy_registry_set_health(health->registry, backend, state))
 		return;
 	announce(target, backend, text);
+	sy_passive_note(health->passive, backend, sy_time_us());
 	if (health->changed != NULL)
 		health->changed(health->context);
 }

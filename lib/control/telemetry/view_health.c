@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "backend_rows.h"
 #include "json.h"
 #include "sy/time.h"
@@ -31,6 +34,32 @@ add_probe(struct json_object *row, const struct sy_config *config, const struct 
 	sy_json_number(row, "fall", health->fall);
 }
 
+static const char *const breaker_words[] = {
+	[SY_BREAKER_CLOSED] = "closed",
+	[SY_BREAKER_OPEN] = "open",
+	[SY_BREAKER_TRIAL] = "trial",
+};
+
+/* Whether it is ejected, until when and why, or why it was last; and, in one sentence, why its state is
+ * what it is. */
+static void
+add_breaker(struct json_object *row, const struct sy_backend *backend)
+{
+	const uint64_t now = sy_time_us();
+	char found[sizeof(backend->ejected_text) + 32];
+	uint64_t seconds = 0;
+
+	if (backend->breaker == SY_BREAKER_OPEN && now < backend->ejected_until_us)
+		seconds = (backend->ejected_until_us - now + 999999) / 1000000;
+	sy_json_text(row, "breaker", breaker_words[backend->breaker]);
+	sy_json_number(row, "ejections", backend->n_ejections);
+	sy_json_number(row, "ejected_for_s", seconds);
+	sy_json_text(row, "ejected_because", backend->ejected_text);
+	snprintf(found, sizeof(found), "%s, %" PRIu64 " s more", backend->ejected_text, seconds);
+	sy_json_text(
+		row, "found", backend->breaker == SY_BREAKER_OPEN ? found : backend->probe_text);
+}
+
 static struct json_object *
 make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 {
@@ -46,6 +75,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 	sy_json_ms(row, "probe_ms", backend->probe_us);
 	sy_json_number(row, "connect_failures",
 		sy_registry_backend_traffic(surface->context->registry, backend).connect_failures);
+	add_breaker(row, backend);
 	return row;
 }
 

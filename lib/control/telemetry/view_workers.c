@@ -31,6 +31,7 @@ add_flows(struct json_object *row, const struct sy_stats *stats, uint32_t worker
 	sy_json_number(row, "flows_ended", ended);
 	sy_json_number(
 		row, "flows_expired", sy_rates_counter(stats, worker, SY_COUNTER_FLOWS_EXPIRED));
+	sy_json_number(row, "flows_moved", sy_rates_counter(stats, worker, SY_COUNTER_FLOWS_MOVED));
 }
 
 static void

@@ -33,9 +33,20 @@ is_first(const struct sy_packet *packet)
 		(packet->tcp_flags & relevant) == RTE_TCP_SYN_FLAG;
 }
 
+/* Another backend than those that could not take the flow, or SY_NONE.  Where a flow may have begun
+ * without an entry there is none: it belongs to the table's backend. */
+static uint32_t
+pick_other(struct sy_worker *worker, const struct sy_packet *packet, const uint32_t tried[],
+	uint32_t n)
+{
+	if (sy_stateless_is_recent(worker, packet->service))
+		return SY_NONE;
+	return sy_pick_other(worker, packet->service, tried, n);
+}
+
 /* SY_NONE with the reason: there is none, or all are full. */
 static uint32_t
-pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
+pick_any(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_tuple *tuple = &packet->tuple;
@@ -49,6 +60,19 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 		return sy_persist_pick(worker, packet->service, tuple, &pick, reason);
 	picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
 	return sy_room_or_other(worker, packet->service, &pick, picked, reason);
+}
+
+/* The same, but for the backend that has not answered this client just now, if there is another. */
+static uint32_t
+pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
+{
+	uint32_t picked = pick_any(worker, packet, reason);
+	uint32_t other;
+
+	if (likely(worker->avoided == SY_NONE || picked != worker->avoided))
+		return picked;
+	other = pick_other(worker, packet, &picked, 1);
+	return other != SY_NONE ? other : picked;
 }
 
 /* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
@@ -123,17 +147,6 @@ create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 		return -EEXIST;
 	forward->reply_tuple(&packet->tuple, &target, &reply);
 	return create_by_tuples(worker, packet, &packet->tuple, &reply);
-}
-
-/* Another backend than those that could not take the flow, or SY_NONE.  Where a flow may have begun
- * without an entry there is none: it belongs to the table's backend. */
-static uint32_t
-pick_other(struct sy_worker *worker, const struct sy_packet *packet, const uint32_t tried[],
-	uint32_t n)
-{
-	if (sy_stateless_is_recent(worker, packet->service))
-		return SY_NONE;
-	return sy_pick_other(worker, packet->service, tried, n);
 }
 
 /* Returns the reason why there is no flow, or SY_DROP_NONE with packet->flow set. */
@@ -298,8 +311,8 @@ is_misdirected(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
-void
-sy_admit(struct sy_worker *worker, struct sy_packet *packet)
+static void
+admit(struct sy_worker *worker, struct sy_packet *packet)
 {
 	if (unlikely((packet->flags & SY_PACKET_FRAGMENT) != 0) &&
 		!sy_fragment_admit(worker, packet))
@@ -322,4 +335,11 @@ sy_admit(struct sy_worker *worker, struct sy_packet *packet)
 		refuse(worker, packet);
 	else
 		pass_by(worker, packet);
+}
+
+void
+sy_admit(struct sy_worker *worker, struct sy_packet *packet)
+{
+	admit(worker, packet);
+	worker->avoided = SY_NONE;
 }

@@ -24,24 +24,6 @@ is_unusual(const struct sy_worker *worker, const struct sy_packet *packet)
 		!worker->snapshot->backends[packet->flow->backend].accepts;
 }
 
-/*
- * A client's SYN that its flow's backend will not answer, while another one may: repeated to a
- * backend that takes no more flows, or sent anew, from a port used before, on the flow of a backend
- * that is down.
- */
-static bool
-may_move(const struct sy_worker *worker, const struct sy_packet *packet)
-{
-	const struct sy_backend_row *backend = &worker->snapshot->backends[packet->flow->backend];
-
-	if (backend->accepts || packet->direction != SY_ORIGINAL ||
-		packet->tuple.protocol != IPPROTO_TCP ||
-		(packet->flags & (SY_PACKET_ICMP_ERROR | SY_PACKET_FIRST)) != 0 ||
-		(packet->tcp_flags & RTE_TCP_SYN_FLAG) == 0)
-		return false;
-	return backend->down || packet->flow->state == SY_FLOW_SYN_SENT;
-}
-
 /* How long the backend takes to answer a first SYN.  Until it has, it has no sequence number, and the
  * time of the SYN stands in its place.  A repeated SYN does not move it: the client waits from the
  * first. */
@@ -93,7 +75,7 @@ follow(struct sy_worker *worker, struct sy_packet *packet, enum sy_tcp_verdict v
 		sy_live_add(&worker->live, flow->backend, over ? 1 : -1);
 	if (state == SY_FLOW_SYN_SENT && flow->state == SY_FLOW_CLOSED &&
 		packet->direction == SY_REPLY)
-		worker->stats->backends[flow->backend].connect_failures++;
+		sy_note_refusal(worker, flow);
 	return true;
 }
 
@@ -125,6 +107,10 @@ advance_tcp(struct sy_worker *worker, struct sy_packet *packet)
 {
 	struct sy_tcp_segment segment = tcp_segment_read(packet);
 
+	if ((packet->tcp_flags & RTE_TCP_SYN_FLAG) != 0 && sy_may_move(worker, packet)) {
+		sy_leave_backend(worker, packet);
+		return false;
+	}
 	return advance_segment(worker, packet, &segment);
 }
 
@@ -325,13 +311,13 @@ pass_unusual(struct sy_worker *worker, struct sy_packet *packet)
 		mark_drop(packet, SY_DROP_NO_FLOW);
 		return false;
 	}
-	if (may_move(worker, packet)) {
-		worker->stats->backends[packet->flow->backend].connect_failures++;
-		sy_flow_forget(worker, packet->flow);
-		packet->flow = NULL;
+	if (sy_may_move(worker, packet)) {
+		sy_leave_backend(worker, packet);
 		return false;
 	}
 	if ((packet->flow->flags & SY_FLOW_INTRODUCED) != 0) {
+		if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0)
+			sy_note_error(worker, packet);
 		sy_introduce(worker, packet);
 		return false;
 	}
@@ -350,6 +336,8 @@ pass(struct sy_worker *worker, struct sy_packet *packet)
 		if (!advance(worker, packet))
 			return packet->flow != NULL;
 		flow->last_seen = worker->now;
+	} else {
+		sy_note_error(worker, packet);
 	}
 	count_traffic(worker, packet);
 	send_on_its_way(worker, packet);

@@ -136,9 +136,7 @@ visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
 		return;
 	}
 	if (idle > timeout_of(&service->timeouts, flow->state)) {
-		/* That the backend did not answer is not known where answers go past. */
-		if (flow->state == SY_FLOW_SYN_SENT && (flow->flags & SY_FLOW_ONE_WAY) == 0)
-			worker->stats->backends[flow->backend].connect_failures++;
+		sy_note_expired(worker, flow);
 		count(worker, SY_COUNTER_FLOWS_EXPIRED, 1);
 		sy_flow_expire(worker, flow);
 		return;

@@ -115,6 +115,7 @@ struct sy_worker {
 	struct stateless_window *windows; /* [max_services] */
 	struct fragments *fragments;
 	uint32_t pieces_held;
+	uint32_t avoided; /* the backend that did not answer the packet in hand; or SY_NONE */
 	uint64_t *full_ms; /* [max_services]: uptime_ms + 1 when all backends were full */
 	uint8_t idle_mode;
 	uint64_t idle_after_cycles;
@@ -287,6 +288,22 @@ uint32_t sy_room_or_other(struct sy_worker *worker, uint32_t service, struct sy_
 uint32_t sy_pick_other(
 	struct sy_worker *worker, uint32_t service, const uint32_t backends[], uint32_t n);
 bool sy_backend_has_room(const struct sy_worker *worker, uint32_t id); /* a limited one */
+
+/*
+ * unanswered.c: connections that their backend does not answer.
+ *
+ * may_move: a client's SYN that its flow's backend will not answer, while another one may: repeated to
+ * a backend that is silent or takes no more flows, or sent anew, from a port used before, on the flow of
+ * one that is down.  leave_backend: ends its flow; the packet is to be admitted like a first one, but not to
+ * worker->avoided, if there is another.
+ *
+ * note_*: a flow's backend has refused it by RST; it has expired; an ICMP error is about it.
+ */
+bool sy_may_move(struct sy_worker *worker, const struct sy_packet *packet);
+void sy_leave_backend(struct sy_worker *worker, struct sy_packet *packet);
+void sy_note_refusal(struct sy_worker *worker, const struct sy_flow *flow);
+void sy_note_expired(struct sy_worker *worker, struct sy_flow *flow);
+void sy_note_error(struct sy_worker *worker, const struct sy_packet *packet);
 
 /* limits.c: what a service may have. */
 enum sy_drop sy_check_limits(const struct sy_worker *worker, uint32_t service);

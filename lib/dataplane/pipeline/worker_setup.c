@@ -67,6 +67,7 @@ create_tables(struct sy_worker *worker, const struct sy_worker_params *params)
 		(params->max_services + 1) * sizeof(*worker->windows), 64, params->socket);
 	worker->fragments =
 		rte_zmalloc_socket("sy_fragments", sizeof(*worker->fragments), 64, params->socket);
+	worker->avoided = SY_NONE;
 	worker->full_ms = rte_zmalloc_socket("sy_full",
 		(params->max_services + 1) * sizeof(*worker->full_ms), 64, params->socket);
 	if (worker->cursors == NULL || worker->windows == NULL || worker->fragments == NULL ||

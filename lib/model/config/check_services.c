@@ -81,6 +81,11 @@ check_pool(struct sy_config_parser *parser, uint32_t i)
 			sy_config_path("pools[%u].health.timeout", i).text,
 			"found %ums, expected at most the interval of %ums",
 			pool->health.timeout_ms, pool->health.interval_ms);
+	if (pool->passive.longest_ms < pool->passive.base_ms)
+		return sy_config_refuse_at(parser,
+			sy_config_path("pools[%u].passive.longest", i).text,
+			"found %ums, expected at least the base of %ums", pool->passive.longest_ms,
+			pool->passive.base_ms);
 	code = check_probe_ports(parser, i);
 	if (code != 0)
 		return code;

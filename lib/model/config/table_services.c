@@ -6,7 +6,7 @@
 #include "accept.h"
 #include "table.h"
 
-/* What is served: pools with their backends and probes, services. */
+/* What is served: pools with their backends, services. */
 
 #define AT(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 #define KEYS(list) .keys = list, .n_keys = sizeof(list) / sizeof(list[0])
@@ -23,15 +23,6 @@ static const struct sy_config_choice on_down_choices[] = {
 static const struct sy_config_choice on_deadline_choices[] = {
 	{ "reset", SY_ON_DEADLINE_RESET },
 	{ "forget", SY_ON_DEADLINE_FORGET },
-	{ NULL, 0 },
-};
-
-static const struct sy_config_choice health_types[] = {
-	{ "tcp", SY_HEALTH_TCP },
-	{ "http", SY_HEALTH_HTTP },
-	{ "https", SY_HEALTH_HTTPS },
-	{ "icmp", SY_HEALTH_ICMP },
-	{ "none", SY_HEALTH_NONE },
 	{ NULL, 0 },
 };
 
@@ -52,49 +43,6 @@ static const struct sy_config_choice full_choices[] = {
 	{ "stateless", SY_ON_FULL_STATELESS },
 	{ "drop", SY_ON_FULL_DROP },
 	{ NULL, 0 },
-};
-
-static const struct sy_config_key health_keys[] = {
-	{ "type", &sy_kind_choice, AT(struct sy_health_config, type), .choices = health_types,
-		.fallback = "tcp",
-		.help = "How to ask: connect, GET over HTTP or HTTPS, ping; none: always up." },
-	{ "interval", &sy_kind_duration, AT(struct sy_health_config, interval_ms), .unit = 1000,
-		.low = 10, .high = HOUR_MS, .fallback = "2s",
-		.help = "From one probe to the next." },
-	{ "timeout", &sy_kind_duration, AT(struct sy_health_config, timeout_ms), .unit = 1000,
-		.low = 1, .high = HOUR_MS, .fallback = "500ms",
-		.help = "No answer for so long is a failure; at most the interval." },
-	{ "rise", &sy_kind_number, AT(struct sy_health_config, rise), .low = 1, .high = 100,
-		.fallback = "2", .help = "Successes in a row that make a backend up." },
-	{ "fall", &sy_kind_number, AT(struct sy_health_config, fall), .low = 1, .high = 100,
-		.fallback = "3", .help = "Failures in a row that make it down." },
-	{ "jitter", &sy_kind_percent, AT(struct sy_health_config, jitter_percent), .high = 50,
-		.fallback = "10%",
-		.help = "Each interval is drawn within plus or minus this share." },
-	{ "port", &sy_kind_number, AT(struct sy_health_config, port), .high = UINT16_MAX,
-		.fallback = "0", .help = "The port that is asked; 0: the backend's own." },
-	{ "method", &sy_kind_text, AT(struct sy_health_config, method), .accepts = sy_accept_method,
-		.form = "a method in capital letters", .pattern = "^[A-Z]{1,15}$",
-		.fallback = "GET", .help = "HTTP and HTTPS: the request's method." },
-	{ "path", &sy_kind_text, AT(struct sy_health_config, path), .accepts = sy_accept_path,
-		.form = "a path that starts with '/', without spaces,", .pattern = "^/[!-~]*$",
-		.fallback = "/", .help = "HTTP and HTTPS: the request's path and query." },
-	{ "host", &sy_kind_text, AT(struct sy_health_config, host), .accepts = sy_accept_visible,
-		.form = "a host name", .pattern = "^[!-~]*$", .empty = true, .fallback = "",
-		.help = "HTTP and HTTPS: the Host header and TLS name; empty: the backend's address." },
-	{ "status", &sy_kind_status, AT(struct sy_health_config, status_low),
-		.other = offsetof(struct sy_health_config, status_high), .low = 100, .high = 599,
-		.fallback = "200-399", .help = "HTTP and HTTPS: the statuses that are a success." },
-	{ "body", &sy_kind_text, AT(struct sy_health_config, body), .empty = true, .fallback = "",
-		.help = "HTTP and HTTPS: a text that must stand in the answer; empty: any answer." },
-	{ "verify", &sy_kind_boolean, AT(struct sy_health_config, verify), .fallback = "false",
-		.help = "HTTPS: check the certificate against the system's authorities." },
-};
-
-static const struct sy_config_section health_section = {
-	.title = "pools[].health",
-	.help = "How a pool's backends are probed.",
-	KEYS(health_keys),
 };
 
 #define ZONE(type) \
@@ -180,7 +128,10 @@ static const struct sy_config_key pool_keys[] = {
 		.help = "The flows that are left then: reset both sides, or forget them without a "
 			"word." },
 	{ "health", &sy_kind_object, .offset = offsetof(struct sy_pool_config, health),
-		.section = &health_section, .help = "How the backends are probed." },
+		.section = &sy_config_health_section, .help = "How the backends are probed." },
+	{ "passive", &sy_kind_object, .offset = offsetof(struct sy_pool_config, passive),
+		.section = &sy_config_passive_section,
+		.help = "What clients' connections tell of the backends." },
 	{ "backends", &sy_kind_list, AT(struct sy_pool_config, backends),
 		.other = offsetof(struct sy_pool_config, n_backends), .high = SY_MAX_POOL_BACKENDS,
 		.section = &backend_section, .required = true, .help = "The servers." },
@@ -325,6 +276,10 @@ static const struct sy_config_key service_keys[] = {
 	{ "on_no_flow", &sy_kind_choice, AT(struct sy_service_config, on_no_flow),
 		.choices = refusals, .fallback = "reset",
 		.help = "What the sender of a TCP segment of no known flow is told." },
+	{ "move_unanswered", &sy_kind_boolean, AT(struct sy_service_config, move_unanswered),
+		.fallback = "true",
+		.help = "A client who repeats his SYN, as his backend has not answered it, is given "
+			"another one.  Not in modes whose answers go past the balancer." },
 	{ "on_full", &sy_kind_choice, AT(struct sy_service_config, on_full),
 		.choices = full_choices, .fallback = "stateless",
 		.help = "What becomes of a client for whose flow there is no room: served without a "

@@ -110,6 +110,15 @@ sy_registry_reset_epoch(const struct sy_registry *registry)
 	return registry->reset_epoch;
 }
 
+/* Of one that is up. */
+static const char *
+breaker_word(uint8_t breaker)
+{
+	if (breaker == SY_BREAKER_CLOSED)
+		return "up";
+	return breaker == SY_BREAKER_OPEN ? "ejected" : "trial";
+}
+
 const char *
 sy_backend_state(const struct sy_backend *backend)
 {
@@ -120,7 +129,7 @@ sy_backend_state(const struct sy_backend *backend)
 	if (backend->draining)
 		return "drain";
 	if (backend->health == SY_HEALTH_UP)
-		return "up";
+		return breaker_word(backend->breaker);
 	return backend->health == SY_HEALTH_DOWN ? "down" : "starting";
 }
 
@@ -128,7 +137,18 @@ bool
 sy_backend_is_candidate(const struct sy_backend *backend)
 {
 	return !backend->leaving && !backend->draining && backend->config.enabled &&
-		backend->health == SY_HEALTH_UP && backend->effective_weight > 0;
+		backend->health == SY_HEALTH_UP && backend->breaker != SY_BREAKER_OPEN &&
+		backend->effective_weight > 0;
+}
+
+uint32_t
+sy_backend_max_new_per_s(const struct sy_backend *backend)
+{
+	uint32_t most = backend->config.max_new_per_s;
+
+	if (backend->breaker == SY_BREAKER_TRIAL && (most == 0 || backend->trial_per_s < most))
+		return backend->trial_per_s;
+	return most;
 }
 
 uint16_t
@@ -161,12 +181,28 @@ sy_registry_set_health(
 }
 
 void
+sy_registry_set_breaker(
+	struct sy_registry *registry, struct sy_backend *backend, enum sy_breaker_state state)
+{
+	if (backend->breaker == state)
+		return;
+	backend->breaker = (uint8_t)state;
+	registry->version++;
+	if (backend->health != SY_HEALTH_UP)
+		return;
+	backend->state_since_us = sy_time_us();
+	/* It returns, and slow start spares it. */
+	if (state == SY_BREAKER_TRIAL)
+		backend->up_since_us = backend->state_since_us;
+}
+
+void
 sy_registry_set_quotas(const struct sy_registry *registry, struct sy_quota *quota)
 {
 	for (uint32_t i = 0; i < registry->n_backends; i++) {
 		const struct sy_backend *backend = &registry->backends[i];
 
-		sy_quota_set(quota, i, backend->used ? backend->config.max_new_per_s : 0);
+		sy_quota_set(quota, i, backend->used ? sy_backend_max_new_per_s(backend) : 0);
 	}
 }
 

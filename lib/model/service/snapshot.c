@@ -210,7 +210,7 @@ build_backends(struct build *build)
 		row->ends_silently =
 			backend->deadline_passed && backend->on_deadline == SY_ON_DEADLINE_FORGET;
 		limits->max_flows = backend->config.max_flows;
-		limits->max_new_per_s = backend->config.max_new_per_s;
+		limits->max_new_per_s = sy_backend_max_new_per_s(backend);
 		row->is_limited = limits->max_flows > 0 || limits->max_new_per_s > 0;
 		row->next_hop =
 			sy_snapshot_route(build->snapshot, row->family, &row->address).next_hop;
@@ -224,7 +224,7 @@ collect_candidates(struct build *build, uint32_t pool, bool spares, struct sy_ca
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < config->n_backends; i++) {
-		uint32_t id = sy_registry_backend_id(build->registry, pool, i);
+		const uint32_t id = sy_registry_backend_id(build->registry, pool, i);
 		const struct sy_backend *backend = sy_registry_backend(build->registry, id);
 
 		if (backend->config.spare != spares || !sy_backend_is_candidate(backend))
@@ -332,6 +332,7 @@ build_service(struct build *build, const struct sy_service *service)
 		.on_empty = config->on_empty,
 		.on_no_flow = config->on_no_flow,
 		.used = true,
+		.moves_unanswered = config->move_unanswered,
 		.leaving = service->leaving,
 		.generation = service->generation,
 		.pool = config->pool,
@@ -431,6 +432,9 @@ build_services(struct build *build)
 static int
 build_all(struct build *build)
 {
+	static int (*const parts[])(struct build *) = { build_pools, build_services,
+		sy_servers_build, sy_keepers_build, sy_trust_build, sy_tunnels_build,
+		sy_locals_build, sy_stateless_build };
 	int status = allocate(build);
 
 	if (status != 0)
@@ -441,20 +445,9 @@ build_all(struct build *build)
 	if (status != 0)
 		return status;
 	build_backends(build);
-	status = build_pools(build);
-	if (status == 0)
-		status = build_services(build);
-	if (status == 0)
-		status = sy_servers_build(build);
-	if (status == 0)
-		status = sy_keepers_build(build);
-	if (status == 0)
-		status = sy_trust_build(build);
-	if (status == 0)
-		status = sy_tunnels_build(build);
-	if (status == 0)
-		status = sy_locals_build(build);
-	return status != 0 ? status : sy_stateless_build(build);
+	for (size_t i = 0; status == 0 && i < sizeof(parts) / sizeof(parts[0]); i++)
+		status = parts[i](build);
+	return status;
 }
 
 int

@@ -194,6 +194,7 @@ sy_stats_timing(const struct sy_stats *stats, uint32_t backend)
 
 		sum.cycles += read_word(&timing->cycles);
 		sum.connections += read_word(&timing->connections);
+		sum.timed_out += read_word(&timing->timed_out);
 	}
 	return sum;
 }

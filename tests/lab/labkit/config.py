@@ -11,6 +11,10 @@ HEALTH = {"type": "http", "path": "/health", "interval": "400ms", "timeout": "40
           "fall": 2}
 
 
+# Likewise for who fails clients' connections.
+PASSIVE = {"interval": "1s", "base": "2s", "longest": "4s"}
+
+
 def device(kind, number, interface):
     if kind == "af_xdp":
         return f"net_af_xdp{number},iface={interface}"
@@ -24,7 +28,7 @@ def backends(names, address, port):
 
 def pool(name, members, health=None, **more):
     return {"name": name, "scheduler": "wrr", "slow_start": "0s", "health": health or dict(HEALTH),
-            "backends": members, **more}
+            "backends": members, **{"passive": dict(PASSIVE), **more}}
 
 
 def service(name, address, port, pool_name, protocol="tcp", **more):

@@ -3,13 +3,16 @@
 #define SY_HEALTH_H
 
 /*
- * Active health checks: who may get new flows.
+ * Health checks: who may get new flows.
  *
  * Every enabled backend of a pool with a health check is probed over and over:
  * TCP connect, HTTP or HTTPS request, ICMP echo.  The verdict (rise and fall)
  * goes into the registry with what the last probe found and how long it took.
  * Probes are sockets of the host, so that they leave by the twins and prove the
  * same path that flows take.
+ *
+ * Beside the probes, clients' own connections are watched: a backend that fails
+ * them is ejected for a while (struct sy_passive_config).
  *
  * Management core only, in the loop given; no probe blocks it.
  */
@@ -19,12 +22,14 @@
 
 #include "sy/error.h"
 #include "sy/registry.h"
+#include "sy/stats.h"
 
 struct sy_health;
 
 struct sy_health_params {
 	uv_loop_t *loop;
 	struct sy_registry *registry; /* outlives health */
+	const struct sy_stats *stats; /* likewise; NULL: clients' connections are not judged */
 	void (*changed)(void *context); /* some backend's state has changed; may be NULL */
 	void *context;
 };

@@ -84,7 +84,9 @@ struct sy_flow {
 	uint16_t ports_be[SY_N_FLOW_PARTIES];
 	uint8_t window_shifts; /* client's in the low four bits, backend's in the high */
 	uint8_t mode; /* forwarding mode, a row of its table: what the flow was made for */
-	uint16_t windows[2]; /* last advertised by each side, not scaled */
+	/* Last advertised by each side, not scaled; the backend's, while it has sent none, is the
+	 * caller's to use. */
+	uint16_t windows[2];
 	union {
 		struct sy_tcp_side
 			sides[2]; /* by direction of the sender: SY_ORIGINAL is the client */

@@ -105,6 +105,24 @@ struct sy_health_config {
 	char body[SY_TEXT_SIZE]; /* must stand in the answer; empty: any */
 };
 
+#define SY_MAX_FLAPS 8
+
+/* What clients' connections tell of a backend, and what follows (lib/control/health). */
+struct sy_passive_config {
+	bool enabled;
+	uint16_t failures; /* connections in a row that eject; 0: none do */
+	uint16_t deviation_percent; /* of the peers' standard deviation, below their mean; 0: off */
+	uint16_t peers; /* backends that a comparison needs */
+	uint16_t max_ejected_percent; /* of the pool, at least one */
+	uint16_t trials; /* flows in a second after an ejection, and successes that end the trial */
+	uint16_t flaps; /* times down in the window that eject; 0: none do */
+	uint32_t connections; /* in an interval, to be compared */
+	uint32_t interval_ms;
+	uint32_t base_ms; /* the first ejection, and what each further one is longer by */
+	uint32_t longest_ms;
+	uint32_t flap_window_ms;
+};
+
 /* How a new flow's backend has to do with its client's earlier ones. */
 enum sy_consistency {
 	SY_CONSISTENCY_NONE, /* not at all: the scheduler chooses each time */
@@ -182,6 +200,7 @@ struct sy_pool_config {
 	uint32_t drain_deadline_ms; /* 0: none */
 	uint32_t slow_start_ms; /* 0: a returning backend has its whole weight at once */
 	struct sy_health_config health;
+	struct sy_passive_config passive;
 	struct sy_backend_config *backends;
 	uint32_t n_backends;
 };
@@ -255,6 +274,7 @@ struct sy_service_config {
 	uint8_t protocol; /* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP */
 	bool one_packet; /* UDP: no flows, the scheduler is asked for each packet */
 	uint8_t on_empty; /* enum sy_refusal: no backend can serve */
+	bool move_unanswered; /* a SYN that a client repeats goes to another backend */
 	uint8_t on_no_flow; /* enum sy_refusal: a TCP segment of no known flow */
 	uint32_t pool; /* index */
 	uint32_t spare_pool; /* index, or SY_NO_POOL */

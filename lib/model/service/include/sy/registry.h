@@ -30,6 +30,14 @@ enum sy_health_state {
 	SY_HEALTH_DOWN,
 };
 
+/* A backend's circuit breaker: whether it may have flows for what clients' connections and flapping
+ * probes say of it.  The health component decides. */
+enum sy_breaker_state {
+	SY_BREAKER_CLOSED, /* as its probes say */
+	SY_BREAKER_OPEN, /* ejected: no new flows, whatever its probes say */
+	SY_BREAKER_TRIAL, /* half open: a few */
+};
+
 struct sy_backend {
 	bool used; /* else the number is free */
 	bool leaving; /* no longer configured, flows remain */
@@ -54,6 +62,11 @@ struct sy_backend {
 	uint64_t up_since_us; /* 0: not up */
 	uint32_t probe_us; /* how long the last probe took */
 	char probe_text[96]; /* what the last probe found: "HTTP 200", "connection refused" */
+	uint8_t breaker; /* enum sy_breaker_state */
+	uint16_t trial_per_s; /* new flows in a second while it is tried */
+	uint16_t n_ejections; /* that still make the next one longer */
+	uint64_t ejected_until_us; /* sy_time_us() when the last ejection ends */
+	char ejected_text[96]; /* why; empty: never */
 	struct sy_traffic before; /* what others had counted under its number */
 };
 
@@ -115,7 +128,8 @@ uint32_t sy_registry_drain_left(
 int sy_registry_find(struct sy_registry *registry, const char *word, struct sy_backend **backend,
 	struct sy_error *error);
 
-/* "up", "down", "drain", "disabled", "starting", "leaving": the one word that all surfaces show. */
+/* "up", "down", "drain", "disabled", "starting", "leaving", "ejected", "trial": the one word that all
+ * surfaces show. */
 const char *sy_backend_state(const struct sy_backend *backend);
 
 /* Whether it may get new flows at all (spares too). */
@@ -128,7 +142,12 @@ uint16_t sy_backend_base_weight(const struct sy_backend *backend);
  * down, and marks the registry changed.  Returns whether the state changed. */
 bool sy_registry_set_health(
 	struct sy_registry *registry, struct sy_backend *backend, enum sy_health_state health);
-/* What backends may get in a second, as configured. */
+/* The breaker's word, likewise.  Flows stay. */
+void sy_registry_set_breaker(
+	struct sy_registry *registry, struct sy_backend *backend, enum sy_breaker_state state);
+/* New flows that it may get in a second now; 0: no limit. */
+uint32_t sy_backend_max_new_per_s(const struct sy_backend *backend);
+/* What backends may get in a second. */
 void sy_registry_set_quotas(const struct sy_registry *registry, struct sy_quota *quota);
 void sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backend, bool on);
 void sy_registry_set_weight(

@@ -118,6 +118,7 @@ struct sy_service_row {
 	uint8_t on_empty; /* enum sy_refusal */
 	uint8_t on_no_flow;
 	bool used;
+	bool moves_unanswered; /* a repeated SYN goes to another backend */
 	bool leaving; /* only its flows are served; pools are those of a file that is gone */
 	uint32_t generation; /* what was noted under another one was of another service */
 	uint32_t pool; /* row of pools */

@@ -55,6 +55,8 @@
 		"a client's own PROXY header or address option taken out") \
 	ROW(PERSISTENCE_HITS, "persistence_hits", "flows", \
 		"made for the backend that a client had") \
+	ROW(FLOWS_MOVED, "flows_moved", "flows", \
+		"whose client asked again: given another backend, for theirs did not answer") \
 	ROW(PERSISTENCE_MADE, "persistence_made", "clients", \
 		"remembered, or given another backend") \
 	ROW(PERSISTENCE_EXPIRED, "persistence_expired", "clients", \
@@ -190,12 +192,14 @@ struct sy_stage_time {
 	uint64_t packets;
 };
 
-/* What the connections to one backend took to set up on one worker, from the first SYN to the
- * SYN/ACK: time stamp cycles, each rounded down to 2^SY_TIMING_SHIFT of them (half a microsecond). */
+/* The connections to one backend on one worker: what they took to set up, from the first SYN to the
+ * SYN/ACK, in time stamp cycles, each rounded down to 2^SY_TIMING_SHIFT of them (half a microsecond);
+ * and those that waited for the SYN/ACK until their time was over. */
 #define SY_TIMING_SHIFT 10
 struct sy_timing {
 	uint64_t cycles;
 	uint64_t connections;
+	uint64_t timed_out; /* counted among connect_failures too */
 };
 
 /* Of one service on one worker: what counts against its limits, and what is served beyond them. */

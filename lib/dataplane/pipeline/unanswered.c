@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Connections that their backend does not answer: they count against it, and go
+ * to another one with the client's next SYN.
+ *
+ * A SYN that comes again within PATIENCE_MS is a copy that the network made, not
+ * a client's impatience (RFC 6298 has him wait for a second), and the answer to
+ * the first may be on its way.  Where answers go past the balancer nothing is known of them.
+ */
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+
+#include <rte_tcp.h>
+
+#include "worker.h"
+
+#define PATIENCE_MS 200
+
+static bool
+is_another(const void *context, uint32_t id)
+{
+	const struct sy_flow *flow = context;
+
+	return id != flow->backend;
+}
+
+static bool
+has_other(struct sy_worker *worker, const struct sy_flow *flow)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
+
+	return sy_snapshot_pick_room(worker->snapshot, service,
+		       (uint32_t)sy_random_next(&worker->random), is_another, flow) != SY_NONE;
+}
+
+/* While the backend has sent nothing its window is free to say that. */
+static bool
+has_failed(const struct sy_flow *flow)
+{
+	return flow->state == SY_FLOW_SYN_SENT && flow->windows[SY_REPLY] != 0;
+}
+
+/* Each connection once, whatever tells of its failure and how often. */
+static void
+count_failure(struct sy_worker *worker, struct sy_flow *flow)
+{
+	if (has_failed(flow))
+		return;
+	if (flow->state == SY_FLOW_SYN_SENT && (flow->flags & SY_FLOW_ONE_WAY) == 0)
+		flow->windows[SY_REPLY] = 1;
+	worker->stats->backends[flow->backend].connect_failures++;
+}
+
+/* The client asks again, to a backend that could have answered. */
+static bool
+is_unanswered(struct sy_worker *worker, struct sy_flow *flow)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
+
+	if (flow->state != SY_FLOW_SYN_SENT || (flow->flags & SY_FLOW_ONE_WAY) != 0 ||
+		sy_ticks_since(worker->now, flow->last_seen) < PATIENCE_MS)
+		return false;
+	count_failure(worker, flow);
+	return service->moves_unanswered && has_other(worker, flow);
+}
+
+bool
+sy_may_move(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	const struct sy_backend_row *backend = &worker->snapshot->backends[packet->flow->backend];
+
+	if (packet->direction != SY_ORIGINAL || packet->tuple.protocol != IPPROTO_TCP ||
+		(packet->flags & (SY_PACKET_ICMP_ERROR | SY_PACKET_FIRST)) != 0 ||
+		(packet->tcp_flags & RTE_TCP_SYN_FLAG) == 0)
+		return false;
+	if (!backend->accepts && (backend->down || packet->flow->state == SY_FLOW_SYN_SENT))
+		return true;
+	return is_unanswered(worker, packet->flow);
+}
+
+void
+sy_leave_backend(struct sy_worker *worker, struct sy_packet *packet)
+{
+	if (packet->flow->state == SY_FLOW_SYN_SENT)
+		count_failure(worker, packet->flow);
+	count(worker, SY_COUNTER_FLOWS_MOVED, 1);
+	worker->avoided = packet->flow->backend;
+	sy_flow_forget(worker, packet->flow);
+	packet->flow = NULL;
+}
+
+void
+sy_note_refusal(struct sy_worker *worker, const struct sy_flow *flow)
+{
+	if (flow->windows[SY_REPLY] == 0) /* else it was counted while it was waited for */
+		worker->stats->backends[flow->backend].connect_failures++;
+}
+
+void
+sy_note_expired(struct sy_worker *worker, struct sy_flow *flow)
+{
+	/* That the backend did not answer is not known where answers go past. */
+	if (flow->state != SY_FLOW_SYN_SENT || (flow->flags & SY_FLOW_ONE_WAY) != 0 ||
+		has_failed(flow))
+		return;
+	count_failure(worker, flow);
+	worker->stats->timings[flow->backend].timed_out++;
+}
+
+/* Of errors about what was sent to the backend: net, host, protocol or port cannot be reached. */
+static bool
+is_unreachable(const struct sy_packet *packet)
+{
+	const uint8_t *icmp = rte_pktmbuf_mtod_offset(packet->mbuf, const uint8_t *, packet->l4);
+	const uint8_t type = icmp[0];
+	const uint8_t code = icmp[1];
+
+	if (packet->tuple.family == SY_IPV4)
+		return type == ICMP_DEST_UNREACH && code != ICMP_FRAG_NEEDED;
+	return type == ICMP6_DST_UNREACH;
+}
+
+void
+sy_note_error(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	struct sy_flow *flow = packet->flow;
+
+	if (packet->direction != SY_REPLY || !is_unreachable(packet))
+		return;
+	if (flow->state == SY_FLOW_SYN_SENT)
+		count_failure(worker, flow);
+	else if (flow->protocol == IPPROTO_UDP)
+		worker->stats->backends[flow->backend].connect_failures++;
+}
