@@ -34,8 +34,11 @@
 	{ \
 		.name = name_, .in = TCP(CLIENT##ip, 40000, VIP##ip, 80, in_ __VA_ARGS__), \
 		.steps = { GOLDEN_HIDE_TO_BACKEND, step }, \
-		.out = TCP(LOCAL##ip, 20000, BACKEND##ip, 8080, out_ __VA_ARGS__) \
+		.out = TCP(LOCAL##ip, 20000, BACKEND##ip, 8080, NEW_ID##ip out_ __VA_ARGS__) \
 	}
+/* What may be divided gets another identification behind full NAT. */
+#define NEW_ID4 .id = GOLDEN_ID,
+#define NEW_ID6
 #define NONE
 #define OPTIONS(hex) .tcp_options = hex,
 #define HEADER4 .line = LINE4,
