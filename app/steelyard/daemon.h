@@ -14,6 +14,7 @@
 #include "sy/adapt.h"
 #include "sy/eal.h"
 #include "sy/health.h"
+#include "sy/history.h"
 #include "sy/kernel.h"
 #include "sy/local_use.h"
 #include "sy/meter.h"
@@ -37,6 +38,7 @@ struct worker_queues {
 struct daemon {
 	const char *file; /* the configuration's */
 	struct sy_config *config; /* the one in force */
+	struct sy_history history; /* it, and those before it */
 	struct sy_eal_placement placement;
 	struct sy_eal_args eal_args;
 	uint64_t needed_bytes; /* of hugepages, or what stands for them */
@@ -89,6 +91,8 @@ extern const size_t daemon_n_steps;
 
 /* sy_config_load() with the names of the schedulers and forwarding modes that there are, so that
  * --check, the start and a reload say the same of a file. */
+int daemon_parse_config(const char *file, const char *text, size_t length,
+	struct sy_config **config, struct sy_error *error);
 int daemon_load_config(const char *file, struct sy_config **config, struct sy_error *error);
 
 /* memory.c: how much the configuration needs, printed; and the shares of workers. */
@@ -108,8 +112,12 @@ void daemon_halt_workers(struct daemon *daemon);
  * large configuration earns itself. */
 int daemon_publish(struct daemon *daemon, bool now, struct sy_error *error);
 
-/* reload.c: SIGHUP's and the control socket's. */
-int daemon_reload(void *daemon, struct sy_error *error);
+/* reload.c: SIGHUP's and the control socket's, as struct sy_surface_context wants them; and the
+ * first version, which the start takes. */
+int daemon_reload(void *daemon, const char *who, struct sy_error *error);
+int daemon_rollback(void *daemon, uint32_t number, const char *who, struct sy_error *error);
+int daemon_load(void *daemon, const char *file, struct sy_config **config, struct sy_error *error);
+int daemon_first_config(struct daemon *daemon, struct sy_error *error);
 
 /* steering.c: the rung in the log and on the surfaces; whether the NICs keep to it. */
 void daemon_tell_steering(struct daemon *daemon);

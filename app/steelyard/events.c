@@ -114,7 +114,9 @@ on_signal(uv_signal_t *handle, int number)
 	struct sy_error error;
 
 	if (number == SIGHUP) {
-		daemon_reload(daemon, &error);
+		error.text[0] = '\0';
+		sy_surface_audit(daemon->surface, "SIGHUP", "reload",
+			daemon_reload(daemon, "SIGHUP", &error) != 0 ? error.text : NULL);
 		return;
 	}
 	sy_notice("%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The ordered start-up table. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_cycles.h>
@@ -12,7 +13,8 @@
 #include "sy/scheduler.h"
 
 int
-daemon_load_config(const char *file, struct sy_config **config, struct sy_error *error)
+daemon_parse_config(const char *file, const char *text, size_t length, struct sy_config **config,
+	struct sy_error *error)
 {
 	const struct sy_config_names names = {
 		.is_scheduler = sy_scheduler_exists,
@@ -22,13 +24,26 @@ daemon_load_config(const char *file, struct sy_config **config, struct sy_error 
 		.modes = sy_forward_names(),
 	};
 
-	return sy_config_load(file, &names, config, error);
+	return sy_config_parse(file, text, length, &names, config, error);
+}
+
+int
+daemon_load_config(const char *file, struct sy_config **config, struct sy_error *error)
+{
+	char *text;
+	size_t length;
+	int status = sy_config_read(file, &text, &length, error);
+
+	if (status == 0)
+		status = daemon_parse_config(file, text, length, config, error);
+	free(text);
+	return status;
 }
 
 static int
 load_config(struct daemon *daemon, struct sy_error *error)
 {
-	int status = daemon_load_config(daemon->file, &daemon->config, error);
+	int status = daemon_first_config(daemon, error);
 
 	if (status != 0)
 		return status;
@@ -41,6 +56,7 @@ static void
 unload_config(struct daemon *daemon)
 {
 	sy_config_free(daemon->config);
+	sy_history_fini(&daemon->history);
 }
 
 static int

@@ -114,7 +114,7 @@ parse_option(struct cursor *cursor, struct ctl_args *args, struct sy_error *erro
 static enum ctl_status
 refuse_command(const char *word, struct sy_error *error)
 {
-	char names[128];
+	char names[256];
 	size_t length = 0;
 
 	for (const struct ctl_command *row = ctl_commands;

@@ -35,6 +35,15 @@ cell_number(struct json_object *row, const char *key, char text[CELL_TEXT])
 }
 
 void
+cell_nonzero(struct json_object *row, const char *key, char text[CELL_TEXT])
+{
+	if (row_number(row, key) == 0)
+		snprintf(text, CELL_TEXT, "-");
+	else
+		cell_number(row, key, text);
+}
+
+void
 cell_count(struct json_object *row, const char *key, char text[CELL_TEXT])
 {
 	human_count(row_number(row, key), text);

@@ -139,6 +139,25 @@ static const struct column health_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column history_columns[] = {
+	{ "VERSION", "version", cell_number, false },
+	{ "APPLIED", "applied", cell_text, true },
+	{ "BY", "by", cell_text, true },
+	{ "AGAIN", "from_version", cell_nonzero, false },
+	{ "CHANGES", "changes", cell_text, true },
+	{ "MS", "took_ms", cell_number, false },
+	{ .header = NULL },
+};
+
+static const struct column audit_columns[] = {
+	{ "TIME", "time", cell_text, true },
+	{ "BY", "by", cell_text, true },
+	{ "COMMAND", "command", cell_text, true },
+	{ "ARGUMENTS", "arguments", cell_text, true },
+	{ "RESULT", "result", cell_text, true },
+	{ .header = NULL },
+};
+
 const struct view_columns view_columns[] = {
 	{ "info", NULL, NULL, "", NULL },
 	{ "ports", "port", port_columns, "no ports", NULL },
@@ -153,6 +172,8 @@ const struct view_columns view_columns[] = {
 	{ "flows", NULL, flow_columns, "no flows", NULL },
 	{ "drops", "reason", drop_columns, "no packet has been dropped", "packets" },
 	{ "health", "backend", health_columns, "no backends", NULL },
+	{ "history", NULL, history_columns, "no versions", NULL },
+	{ "audit", NULL, audit_columns, "nobody has changed anything", NULL },
 	{ "config", "path", NULL, "", NULL },
 	{ .view = NULL },
 };

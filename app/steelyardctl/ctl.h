@@ -81,5 +81,11 @@ enum ctl_status ctl_run_enable(const struct ctl_args *args);
 enum ctl_status ctl_run_weight(const struct ctl_args *args);
 enum ctl_status ctl_run_reload(const struct ctl_args *args);
 enum ctl_status ctl_run_flows(const struct ctl_args *args);
+enum ctl_status ctl_run_history(const struct ctl_args *args);
+enum ctl_status ctl_run_audit(const struct ctl_args *args);
+enum ctl_status ctl_run_diff(const struct ctl_args *args);
+enum ctl_status ctl_run_rollback(const struct ctl_args *args);
+enum ctl_status ctl_run_watch(const struct ctl_args *args);
+enum ctl_status ctl_run_completion(const struct ctl_args *args);
 
 #endif /* SY_CTL_H */

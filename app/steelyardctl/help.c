@@ -26,7 +26,7 @@ print_all(void)
 	printf("usage: steelyardctl [OPTION]... COMMAND [ARGUMENT]...\n\n"
 	       "Shows and changes a running steelyard.\n\ncommands:\n");
 	for (const struct ctl_command *command = ctl_commands; command->name != NULL; command++)
-		printf("  %-8s %s\n", command->name, command->help);
+		printf("  %-10s %s\n", command->name, command->help);
 	printf("\noptions:\n");
 	print_options(ctl_global_options);
 	printf("\nexamples:\n");

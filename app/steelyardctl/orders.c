@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The commands that change something: drain, enable, weight, reload. */
+/* The commands that change something: drain, enable, weight. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,22 +61,4 @@ ctl_run_weight(const struct ctl_args *args)
 	if (!is_default)
 		json_object_object_add(arguments, "weight", json_object_new_uint64(weight));
 	return order_backend(args, "weight", arguments);
-}
-
-enum ctl_status
-ctl_run_reload(const struct ctl_args *args)
-{
-	struct json_object *result = NULL;
-	enum ctl_status status = ctl_ask_once(args, "reload", NULL, &result);
-
-	if (status != CTL_OK)
-		return status;
-	if (args->json)
-		show_print_json(stdout, result);
-	else
-		printf("%s: loaded, %" PRIu64 " services, %" PRIu64 " pools\n",
-			row_text(result, "config_file"), row_number(result, "services"),
-			row_number(result, "pools"));
-	json_object_put(result);
-	return CTL_OK;
 }

@@ -83,33 +83,51 @@ ask_and_print(
 }
 
 enum ctl_status
+show_parse(const struct ctl_args *args, const struct view_columns **view,
+	struct json_object **arguments)
+{
+	const char *name = args->words[1];
+	unsigned long worker = 0;
+
+	*view = show_find(args->words[0]);
+	*arguments = NULL;
+	if (*view == NULL)
+		return ctl_fail(CTL_USAGE, "no view '%s': 'steelyardctl show --help' lists them",
+			args->words[0]);
+	if (name != NULL && (*view)->picks == NULL)
+		return ctl_fail(CTL_USAGE, "'show %s' takes no name", (*view)->view);
+	if (name != NULL && strcmp((*view)->picks, "worker") == 0 &&
+		ctl_number("worker", name, 0, UINT32_MAX, &worker) != CTL_OK)
+		return CTL_USAGE;
+	*arguments = json_object_new_object();
+	if (name != NULL && strcmp((*view)->picks, "worker") == 0)
+		json_object_object_add(
+			*arguments, "worker", json_object_new_uint64((uint64_t)worker));
+	else if (name != NULL)
+		json_object_object_add(*arguments, (*view)->picks, json_object_new_string(name));
+	return CTL_OK;
+}
+
+enum ctl_status
 ctl_run_show(const struct ctl_args *args)
 {
-	const struct view_columns *view = show_find(args->words[0]);
-	struct json_object *arguments = json_object_new_object();
-	const char *name = args->words[1];
-	unsigned long worker;
+	const struct view_columns *view;
+	struct json_object *arguments;
+	enum ctl_status status = show_parse(args, &view, &arguments);
 
-	if (view == NULL || (name != NULL && view->picks == NULL)) {
-		json_object_put(arguments);
-		if (view != NULL)
-			return ctl_fail(CTL_USAGE, "'show %s' takes no name", view->view);
-		return ctl_fail(CTL_USAGE,
-			"no view '%s': show info, ports, workers, cycles, steering, services, "
-			"backends, flows, drops, health or config",
-			args->words[0]);
-	}
-	if (name != NULL && strcmp(view->picks, "worker") == 0) {
-		if (ctl_number("worker", name, 0, UINT32_MAX, &worker) != CTL_OK) {
-			json_object_put(arguments);
-			return CTL_USAGE;
-		}
-		json_object_object_add(
-			arguments, "worker", json_object_new_uint64((uint64_t)worker));
-	} else if (name != NULL) {
-		json_object_object_add(arguments, view->picks, json_object_new_string(name));
-	}
-	return ask_and_print(args, view, arguments);
+	return status == CTL_OK ? ask_and_print(args, view, arguments) : status;
+}
+
+enum ctl_status
+ctl_run_history(const struct ctl_args *args)
+{
+	return ask_and_print(args, show_find("history"), NULL);
+}
+
+enum ctl_status
+ctl_run_audit(const struct ctl_args *args)
+{
+	return ask_and_print(args, show_find("audit"), NULL);
 }
 
 enum ctl_status

@@ -9,6 +9,10 @@
 
 const struct view_columns *show_find(const char *view); /* NULL: no such view */
 
+/* The view and its arguments, which the caller puts, from the words VIEW [NAME]; or CTL_USAGE, told. */
+enum ctl_status show_parse(const struct ctl_args *args, const struct view_columns **view,
+	struct json_object **arguments);
+
 /* What a view has answered, for people. */
 void show_print(
 	FILE *out, const struct view_columns *view, struct json_object *result, unsigned int width);

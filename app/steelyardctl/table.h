@@ -27,6 +27,7 @@ struct column {
 
 void cell_text(struct json_object *row, const char *key, char text[CELL_TEXT]);
 void cell_number(struct json_object *row, const char *key, char text[CELL_TEXT]);
+void cell_nonzero(struct json_object *row, const char *key, char text[CELL_TEXT]); /* 0: "-" */
 void cell_count(struct json_object *row, const char *key, char text[CELL_TEXT]);
 void cell_percent(struct json_object *row, const char *key, char text[CELL_TEXT]);
 void cell_seconds(struct json_object *row, const char *key, char text[CELL_TEXT]);

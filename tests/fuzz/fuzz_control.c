@@ -36,6 +36,7 @@ static struct {
 	struct sy_surface_worker place;
 	struct sy_surface_context context;
 	struct sy_surface surface;
+	struct sy_history history;
 	unsigned int n_answers;
 } house;
 
@@ -47,10 +48,27 @@ check(bool holds)
 }
 
 static int
-refuse_reload(void *daemon, struct sy_error *error)
+refuse_reload(void *daemon, const char *who, struct sy_error *error)
 {
 	(void)daemon;
+	(void)who;
 	return sy_error_set(error, -1, "no");
+}
+
+static int
+refuse_rollback(void *daemon, uint32_t version, const char *who, struct sy_error *error)
+{
+	(void)version;
+	return refuse_reload(daemon, who, error);
+}
+
+/* No file is opened, whatever its name. */
+static int
+load_anything(void *daemon, const char *file, struct sy_config **config, struct sy_error *error)
+{
+	(void)daemon;
+	return sy_config_parse(file != NULL ? file : "fuzz.json", config_text,
+		sizeof(config_text) - 1, NULL, config, error);
 }
 
 static void *
@@ -101,7 +119,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 		.n_workers = 1,
 		.steering = "software",
 		.steering_reason = "",
+		.history = &house.history,
 		.reload = refuse_reload,
+		.rollback = refuse_rollback,
+		.load = load_anything,
 	};
 	check(uv_loop_init(&house.loop) == 0);
 	return sy_surface_init(&house.surface, &house.loop, &house.context);

@@ -2,11 +2,14 @@
 """What an operator does while traffic flows: weights, drain, reload."""
 
 import collections
+import json
+import os
 import signal
+import subprocess
 import time
 
 from labkit import client, config
-from labkit.control import Refused
+from labkit.control import PROGRAM, Refused
 from labkit.load import Load, failed
 from labkit.topology import VIP4
 
@@ -86,6 +89,84 @@ def test_reload_changes_what_it_says(lab):
     lab.control.wait_all_up()
     assert shares == {"web1": 10, "web2": 30}, shares
     assert sum(more.values()) == 4, more
+
+
+def versions(lab):
+    return lab.control.show("history")
+
+
+def test_diff_reload_rollback(lab):
+    """What a file would change is told, done under load, and taken back; each with who did it."""
+    load = Load(lab.client, VIP4, rate=300, per_connection=5)
+    first, before = versions(lab)[0]["version"], lab.control.show("config")
+    load.now()
+    lab.appliance.write(changed(lab))
+    told = json.loads(lab.control.run("--json", "diff"))
+    paths = {change["path"]: change for change in told["changes"]}
+    assert paths["pools/web/backends/web2/weight"]["to"] == "30", told
+    assert paths["pools/web/backends/web3"]["change"] == "removed", told
+    assert paths["services/more"]["change"] == "added", told
+    assert (told["added"], told["removed"], told["changed"]) == (1, 1, 1), told
+    assert versions(lab)[0]["version"] == first, "diff made a version"
+    lab.control.run("reload")
+    lab.control.wait_all_up()
+    assert "1 added, 1 removed, 1 changed" == versions(lab)[0]["changes"], versions(lab)
+    shares = split(lab, 40)
+    lab.control.run("rollback")
+    lab.control.wait_all_up()
+    newest = versions(lab)[0]
+    assert (newest["version"], newest["from_version"]) == (first + 2, first), newest
+    assert newest["by"].startswith("uid 0, pid "), newest
+    assert lab.control.show("config") == before
+    assert set(split(lab, 30)) == {"web1", "web2", "web3"}
+    assert set(shares) == {"web1", "web2"}, shares
+    result = load.stop()
+    assert failed(result) == 0 and result["ok"] > 100, result
+    lab.reload(lab.config(), lambda: lab.appliance.signal(signal.SIGHUP))
+    commands = [record["command"] for record in lab.control.show("audit")[:3]]
+    assert commands == ["reload", "rollback", "reload"], commands
+    assert lab.control.show("audit")[0]["by"] == "SIGHUP"
+
+
+def test_diff_tells_what_is_refused(lab):
+    settings = changed(lab)
+    settings["max_flows"] = 77777
+    lab.appliance.write(settings)
+    before = lab.control.show("config")
+    for command in ("diff", "reload"):
+        try:
+            lab.control.run(command)
+            raise AssertionError(f"{command}: not refused")
+        except Refused as error:
+            assert error.code == 1 and "max_flows" in str(error), error
+            assert "restart" in str(error), error
+            assert command == "reload" or "+ services/more" in str(error), error
+    assert lab.control.show("config") == before
+    assert lab.control.show("audit")[0]["result"] != "done"
+    lab.appliance.write(lab.config())
+
+
+def complete(lab, *words):
+    """What bash offers for the last of the words."""
+    script = ('source <("$0" completion bash); steelyardctl() { "$program" "$@"; }; program=$0\n'
+              'COMP_WORDS=(steelyardctl "$@"); COMP_CWORD=$#; _steelyardctl\n'
+              'printf "%s\\n" "${COMPREPLY[@]}"')
+    done = subprocess.run(["bash", "-c", script, PROGRAM, *words], text=True, check=True,
+                          capture_output=True, env={**os.environ, "STEELYARD_SOCKET": lab.control.socket})
+    return done.stdout.split()
+
+
+def test_completion(lab):
+    assert complete(lab, "ro") == ["rollback"]
+    assert complete(lab, "show", "hi") == ["history"]
+    assert "web/web1" in complete(lab, "drain", "web/")
+    assert complete(lab, "show", "backends", "web/web2") == ["web/web2"]
+    assert complete(lab, "top", "--de") == ["--delay"]
+
+
+def test_watch(lab):
+    out = lab.control.run("watch", "-n", 2, "-d", 1, "backends", "web/web1")
+    assert out.count("web/web1") == 2 and "web/web2" not in out, out
 
 
 def test_broken_reload_changes_nothing(lab):

@@ -42,14 +42,42 @@ need(bool holds, const char *what)
 }
 
 static int
-reload(void *daemon, struct sy_error *error)
+take(struct surface_fixture *fixture, uint32_t from, const char *who, struct sy_error *error)
+{
+	struct sy_version version = { .from = from, .text = strdup("{}"), .length = 2 };
+
+	fixture->n_reloads++;
+	snprintf(version.who, sizeof(version.who), "%s", who);
+	if (fixture->reload_status == 0) {
+		sy_history_add(&fixture->history, &version);
+		return 0;
+	}
+	free(version.text);
+	return sy_error_set(error, fixture->reload_status, "line 3: a fault in the file");
+}
+
+static int
+reload(void *daemon, const char *who, struct sy_error *error)
+{
+	return take(daemon, 0, who, error);
+}
+
+static int
+rollback(void *daemon, uint32_t number, const char *who, struct sy_error *error)
 {
 	struct surface_fixture *fixture = daemon;
 
-	fixture->n_reloads++;
-	if (fixture->reload_status != 0)
-		return sy_error_set(error, fixture->reload_status, "line 3: a fault in the file");
-	return 0;
+	if (sy_history_find(&fixture->history, number) == NULL)
+		return sy_error_set(error, -ENOENT, "no version %u is kept", number);
+	return take(fixture, number, who, error);
+}
+
+static int
+load(void *daemon, const char *file, struct sy_config **config, struct sy_error *error)
+{
+	struct surface_fixture *fixture = daemon;
+
+	return sy_config_load(file != NULL ? file : fixture->file, NULL, config, error);
 }
 
 static void
@@ -121,7 +149,10 @@ fill_context(struct surface_fixture *fixture)
 		.rungs = rungs,
 		.n_rungs = sizeof(rungs) / sizeof(rungs[0]),
 		.daemon = fixture,
+		.history = &fixture->history,
 		.reload = reload,
+		.rollback = rollback,
+		.load = load,
 		.changed = changed,
 		.info_figures = info_figures,
 		.next_local = next_local,
@@ -170,6 +201,7 @@ surface_fixture_stop(struct surface_fixture *fixture)
 	sy_registry_destroy(fixture->registry);
 	sy_live_destroy(fixture->live);
 	sy_stats_destroy(fixture->stats);
+	sy_history_fini(&fixture->history);
 	sy_config_free(fixture->config);
 	unlink(fixture->socket);
 	need(rmdir(fixture->folder) == 0, "files are left in the folder");

@@ -31,6 +31,8 @@ struct surface_fixture {
 	uint32_t n_locals;
 	char folder[64]; /* for the control socket */
 	char socket[96];
+	struct sy_history history; /* empty at first */
+	char file[128]; /* the daemon's own, for diff */
 	uint32_t n_changed; /* calls of changed() and reload() */
 	uint32_t n_reloads;
 	int reload_status;

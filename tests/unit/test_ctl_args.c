@@ -77,7 +77,8 @@ test_usage(void)
 		const char *error;
 	} rows[] = {
 		{ "dance",
-			"no command 'dance': show, top, check, drain, enable, weight, reload or flows" },
+			"no command 'dance': show, top, check, drain, enable, weight, reload, diff, "
+			"history, rollback, audit, watch, completion or flows" },
 		{ "--json", "no command given" },
 		{ "show", "usage: steelyardctl show" },
 		{ "weight web1", "usage: steelyardctl weight" },

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "audit.h"
 #include "views.h"
 
 /* Appends ", word" or "word" as long as there is room. */
@@ -252,8 +253,10 @@ sy_call_run(struct sy_surface *surface, const struct sy_call *call, const struct
 {
 	if (call->view != NULL)
 		call->view->begin(surface, call->arguments, answer);
-	else
+	else if (call->order->asks)
 		call->order->run(surface, caller, call->arguments, answer);
+	else
+		sy_audit_run(surface, call->order, caller, call->arguments, answer);
 }
 
 const char *

@@ -44,9 +44,18 @@ struct sy_order {
 	const struct sy_argument *arguments;
 	void (*run)(struct sy_surface *surface, const struct sy_caller *caller,
 		struct json_object *arguments, struct sy_answer *answer);
+	bool asks; /* changes nothing, and is not put on record */
 };
 
 extern const struct sy_order sy_orders[]; /* up to a row without a name */
+
+/* order_config.c: what is about whole configurations. */
+void sy_order_reload(
+	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
+void sy_order_rollback(
+	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
+void sy_order_diff(
+	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
 
 struct sy_call {
 	const struct sy_view *view; /* one of these two */

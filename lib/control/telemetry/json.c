@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <time.h>
 
 #define NEW_LITERAL_KEY (JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY)
 
@@ -30,6 +31,17 @@ void
 sy_json_signed(struct json_object *object, const char *key, int64_t number)
 {
 	add(object, key, json_object_new_int64(number));
+}
+
+void
+sy_json_time(struct json_object *object, const char *key, uint64_t wall_us)
+{
+	time_t seconds = (time_t)(wall_us / 1000000);
+	struct tm parts;
+	char text[32];
+
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &parts));
+	sy_json_text(object, key, text);
 }
 
 void

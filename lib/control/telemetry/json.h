@@ -23,6 +23,9 @@ void sy_json_ip(struct json_object *object, const char *key, const struct sy_ip 
 /* A whole number where the division leaves no rest, else two decimals. */
 void sy_json_ratio(struct json_object *object, const char *key, uint64_t number, uint64_t divisor);
 
+/* Wall time in microseconds as "2026-11-21T18:00:00Z". */
+void sy_json_time(struct json_object *object, const char *key, uint64_t wall_us);
+
 /* Microseconds as milliseconds with three decimals. */
 void sy_json_ms(struct json_object *object, const char *key, uint64_t us);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the control socket can change.  Each change is logged with who asked for it. */
+/* What the control socket can change; audit.c logs each with who asked for it. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -9,20 +9,11 @@
 #include "sy/log.h"
 
 #define BACKEND_TEXT (2 * SY_NAME_SIZE)
-#define CALLER_TEXT 96
 
 static const char *
 backend_text(const struct sy_backend *backend, char text[BACKEND_TEXT])
 {
 	snprintf(text, BACKEND_TEXT, "%s/%s", backend->pool_name, backend->config.name);
-	return text;
-}
-
-static const char *
-caller_text(const struct sy_caller *caller, char text[CALLER_TEXT])
-{
-	snprintf(text, CALLER_TEXT, "by uid %u, pid %d", (unsigned int)caller->uid,
-		(int)caller->pid);
 	return text;
 }
 
@@ -70,12 +61,11 @@ run_drain(struct sy_surface *surface, const struct sy_caller *caller, struct jso
 	struct sy_answer *answer)
 {
 	struct sy_backend *backend = find_backend(surface, arguments, answer);
-	char text[BACKEND_TEXT], who[CALLER_TEXT];
 
+	(void)caller;
 	if (backend == NULL)
 		return;
 	sy_registry_set_draining(surface->context->registry, backend, true);
-	sy_notice("backend %s drained %s", backend_text(backend, text), caller_text(caller, who));
 	tell_daemon(surface);
 	answer_backend(surface, backend, answer);
 }
@@ -85,8 +75,9 @@ run_enable(struct sy_surface *surface, const struct sy_caller *caller,
 	struct json_object *arguments, struct sy_answer *answer)
 {
 	struct sy_backend *backend = find_backend(surface, arguments, answer);
-	char text[BACKEND_TEXT], who[CALLER_TEXT];
+	char text[BACKEND_TEXT];
 
+	(void)caller;
 	if (backend == NULL)
 		return;
 	backend_text(backend, text);
@@ -97,7 +88,6 @@ run_enable(struct sy_surface *surface, const struct sy_caller *caller,
 		return;
 	}
 	sy_registry_set_draining(surface->context->registry, backend, false);
-	sy_notice("backend %s enabled %s", text, caller_text(caller, who));
 	tell_daemon(surface);
 	answer_backend(surface, backend, answer);
 }
@@ -109,8 +99,9 @@ run_weight(struct sy_surface *surface, const struct sy_caller *caller,
 	struct sy_backend *backend = find_backend(surface, arguments, answer);
 	uint32_t weight = sy_call_number(arguments, "weight", SY_NONE);
 	uint16_t before;
-	char text[BACKEND_TEXT], who[CALLER_TEXT];
+	char text[BACKEND_TEXT];
 
+	(void)caller;
 	if (backend == NULL)
 		return;
 	if (weight != SY_NONE && weight > UINT16_MAX) {
@@ -121,38 +112,10 @@ run_weight(struct sy_surface *surface, const struct sy_caller *caller,
 	before = sy_backend_base_weight(backend);
 	sy_registry_set_weight(
 		surface->context->registry, backend, weight == SY_NONE ? -1 : (int32_t)weight);
-	sy_notice("backend %s has weight %u (was %u) %s", backend_text(backend, text),
-		sy_backend_base_weight(backend), before, caller_text(caller, who));
+	sy_info("backend %s has weight %u (was %u)", backend_text(backend, text),
+		sy_backend_base_weight(backend), before);
 	tell_daemon(surface);
 	answer_backend(surface, backend, answer);
-}
-
-static void
-run_reload(struct sy_surface *surface, const struct sy_caller *caller,
-	struct json_object *arguments, struct sy_answer *answer)
-{
-	const struct sy_surface_context *context = surface->context;
-	struct json_object *object;
-	struct sy_error error = { "" };
-	char who[CALLER_TEXT];
-	int status;
-
-	(void)arguments;
-	sy_notice("reload asked for %s", caller_text(caller, who));
-	status = context->reload(context->daemon, &error);
-	if (status != 0) {
-		sy_answer_fail(answer, status, "%s", error.text);
-		return;
-	}
-	object = json_object_new_object();
-	if (object != NULL) {
-		const struct sy_config *config = sy_registry_config(context->registry);
-
-		sy_json_text(object, "config_file", config->file);
-		sy_json_number(object, "services", config->n_services);
-		sy_json_number(object, "pools", config->n_pools);
-	}
-	sy_answer_object(answer, object);
 }
 
 static const struct sy_argument backend_argument[] = {
@@ -166,11 +129,18 @@ static const struct sy_argument weight_arguments[] = {
 	{ .name = NULL },
 };
 static const struct sy_argument no_arguments[] = { { .name = NULL } };
+static const struct sy_argument version_argument[] = {
+	{ .name = "version", .type = SY_ARGUMENT_NUMBER },
+	{ .name = NULL },
+};
+static const struct sy_argument file_argument[] = { { .name = "file" }, { .name = NULL } };
 
 const struct sy_order sy_orders[] = {
-	{ "drain", backend_argument, run_drain },
-	{ "enable", backend_argument, run_enable },
-	{ "weight", weight_arguments, run_weight },
-	{ "reload", no_arguments, run_reload },
+	{ "drain", backend_argument, run_drain, false },
+	{ "enable", backend_argument, run_enable, false },
+	{ "weight", weight_arguments, run_weight, false },
+	{ "reload", no_arguments, sy_order_reload, false },
+	{ "rollback", version_argument, sy_order_rollback, false },
+	{ "diff", file_argument, sy_order_diff, true },
 	{ .name = NULL },
 };

@@ -5,6 +5,7 @@
 /* What a surface is made of.  Management core only; bridge.c's own threads see nothing of it. */
 #include "sy/telemetry.h"
 
+#include "audit.h"
 #include "flow_dump.h"
 #include "sy/rates.h"
 
@@ -16,6 +17,7 @@ struct sy_surface {
 	struct sy_rates *rates;
 	uv_timer_t sampler;
 	struct sy_flow_dumps dumps;
+	struct sy_audit audit;
 	struct sy_control *control; /* NULL: no socket, as in tests of views */
 	bool bridged; /* DPDK's telemetry asks this surface */
 	bool stopping;

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_version.h>
@@ -12,13 +11,16 @@ static void
 add_config(struct json_object *info, const struct sy_surface_context *context)
 {
 	const struct sy_config *config = sy_registry_config(context->registry);
-	time_t loaded = (time_t)(context->config_loaded_us / 1000000);
-	struct tm parts;
-	char text[32];
+	const struct sy_history *history = context->history;
 
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&loaded, &parts));
 	sy_json_text(info, "config_file", config->file);
-	sy_json_text(info, "config_loaded", text);
+	sy_json_time(info, "config_loaded", context->config_loaded_us);
+	if (history != NULL && history->n_versions > 0) {
+		sy_json_number(info, "config_version", history->versions[0].number);
+		sy_json_text(info, "config_by", history->versions[0].who);
+	}
+	if (history != NULL && history->n_versions > 0 && history->versions[0].from != 0)
+		sy_json_number(info, "config_rolled_back_to", history->versions[0].from);
 	sy_json_number(info, "max_flows", config->max_flows);
 	sy_json_number(info, "services", config->n_services);
 	sy_json_number(info, "pools", config->n_pools);

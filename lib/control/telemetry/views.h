@@ -77,6 +77,8 @@ void sy_view_flows(struct sy_surface *, struct json_object *, struct sy_answer *
 void sy_view_steering(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_drops(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_health(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_history(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_audit(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_config(struct sy_surface *, struct json_object *, struct sy_answer *);
 
 #endif /* SY_TELEMETRY_VIEWS_H */

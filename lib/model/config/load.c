@@ -78,15 +78,13 @@ read_all(int fd, char **text, size_t *length)
 }
 
 int
-sy_config_load(const char *file, const struct sy_config_names *names, struct sy_config **config,
-	struct sy_error *error)
+sy_config_read(const char *file, char **text, size_t *length, struct sy_error *error)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	struct stat status;
-	char *text = NULL;
-	size_t length;
 	int code;
 
+	*text = NULL;
 	if (fd < 0) {
 		code = -errno;
 		return sy_error_set(error, code, "%s: cannot open: %s", file, strerror(-code));
@@ -95,12 +93,25 @@ sy_config_load(const char *file, const struct sy_config_names *names, struct sy_
 		close(fd);
 		return refuse_size(file, (uint64_t)status.st_size, error);
 	}
-	code = read_all(fd, &text, &length);
+	code = read_all(fd, text, length);
 	close(fd);
 	if (code == 0)
+		return 0;
+	free(*text);
+	*text = NULL;
+	return sy_error_set(error, code, "%s: cannot read: %s", file, strerror(-code));
+}
+
+int
+sy_config_load(const char *file, const struct sy_config_names *names, struct sy_config **config,
+	struct sy_error *error)
+{
+	char *text = NULL;
+	size_t length = 0;
+	int code = sy_config_read(file, &text, &length, error);
+
+	if (code == 0)
 		code = sy_config_parse(file, text, length, names, config, error);
-	else
-		sy_error_set(error, code, "%s: cannot read: %s", file, strerror(-code));
 	free(text);
 	return code;
 }

@@ -375,44 +375,71 @@ count_backends(const struct sy_config *config)
 	return n;
 }
 
-int
-sy_registry_apply(
-	struct sy_registry *registry, const struct sy_config *config, struct sy_error *error)
+static void
+free_plan(struct plan *plan)
 {
-	struct plan plan = {
+	free(plan->backend_ids);
+	free(plan->first_id);
+	free(plan->service_ids);
+}
+
+static int
+make_plan(const struct sy_registry *registry, const struct sy_config *config, struct plan *plan,
+	struct sy_error *error)
+{
+	int status = -ENOMEM;
+
+	*plan = (struct plan){
 		.backend_ids = calloc(count_backends(config) + 1, sizeof(uint32_t)),
 		.first_id = calloc(config->n_pools + 1, sizeof(uint32_t)),
 		.service_ids = calloc(config->n_services + 1, sizeof(uint32_t)),
 	};
-	uint8_t *configured = calloc(registry->max_backends + 1, 1);
-	int status;
-
-	if (plan.backend_ids == NULL || plan.first_id == NULL || plan.service_ids == NULL ||
-		configured == NULL) {
-		status = sy_error_set(error, -ENOMEM, "out of memory");
-		goto fail;
-	}
-	status = plan_backends(registry, config, &plan, error);
+	if (plan->backend_ids == NULL || plan->first_id == NULL || plan->service_ids == NULL)
+		sy_error_set(error, status, "out of memory");
+	else
+		status = plan_backends(registry, config, plan, error);
 	if (status == 0)
-		status = plan_services(registry, config, &plan, error);
+		status = plan_services(registry, config, plan, error);
 	if (status != 0)
-		goto fail;
-	carry_out_backends(registry, config, &plan, configured);
-	carry_out_services(registry, config, &plan);
-	free(registry->ids);
-	free(registry->first_id);
-	registry->ids = plan.backend_ids;
-	registry->first_id = plan.first_id;
-	registry->config = config;
-	registry->version++;
-	free(plan.service_ids);
-	free(configured);
-	return 0;
+		free_plan(plan);
+	return status;
+}
 
-fail:
-	free(plan.backend_ids);
-	free(plan.first_id);
-	free(plan.service_ids);
+int
+sy_registry_check(
+	const struct sy_registry *registry, const struct sy_config *config, struct sy_error *error)
+{
+	struct plan plan;
+	int status = make_plan(registry, config, &plan, error);
+
+	if (status == 0)
+		free_plan(&plan);
+	return status;
+}
+
+int
+sy_registry_apply(
+	struct sy_registry *registry, const struct sy_config *config, struct sy_error *error)
+{
+	uint8_t *configured = calloc(registry->max_backends + 1, 1);
+	struct plan plan;
+	int status = -ENOMEM;
+
+	if (configured == NULL)
+		sy_error_set(error, status, "out of memory");
+	else
+		status = make_plan(registry, config, &plan, error);
+	if (status == 0) {
+		carry_out_backends(registry, config, &plan, configured);
+		carry_out_services(registry, config, &plan);
+		free(registry->ids);
+		free(registry->first_id);
+		registry->ids = plan.backend_ids;
+		registry->first_id = plan.first_id;
+		registry->config = config;
+		registry->version++;
+		free(plan.service_ids);
+	}
 	free(configured);
 	return status;
 }

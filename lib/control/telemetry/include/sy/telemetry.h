@@ -22,6 +22,7 @@
 #include <uv.h>
 
 #include "sy/error.h"
+#include "sy/history.h"
 #include "sy/live.h"
 #include "sy/mailbox.h"
 #include "sy/persistence.h"
@@ -95,8 +96,15 @@ struct sy_surface_context {
 	uint32_t n_rungs;
 
 	void *daemon; /* handed to the functions below */
-	/* Loads the file again and applies it; all or nothing.  0 or a negative errno with error. */
-	int (*reload)(void *daemon, struct sy_error *error);
+	const struct sy_history *history; /* may be NULL: no version is known */
+	/* Loads the file again and applies it, in the name of who; all or nothing.  0 or a negative errno
+	 * with error. */
+	int (*reload)(void *daemon, const char *who, struct sy_error *error);
+	/* The same with the text of an earlier version; 0: the one before that in force. */
+	int (*rollback)(void *daemon, uint32_t version, const char *who, struct sy_error *error);
+	/* Reads and checks a file as a reload would, and applies nothing; NULL: the daemon's own. */
+	int (*load)(
+		void *daemon, const char *file, struct sy_config **config, struct sy_error *error);
 	/* The registry was changed: publish soon.  NULL: the daemon looks at its version itself. */
 	void (*changed)(void *daemon);
 	/* More figures for `info` (memory, probes, kernel twin) and for a port (driver's profile,
@@ -127,6 +135,11 @@ void sy_surface_stop(struct sy_surface *surface);
 /* After the loop has ended, and after the workers have: until then they may still be writing down
  * flows.  NULL is no error. */
 void sy_surface_destroy(struct sy_surface *surface);
+
+/* Puts a change that came by another way than the control socket on record: error is NULL or "" when
+ * it was made. */
+void sy_surface_audit(
+	struct sy_surface *surface, const char *who, const char *command, const char *error);
 
 /* Whether each worker has turned its loop within the last five seconds: for the watchdog. */
 bool sy_surface_workers_turn(const struct sy_surface *surface);

@@ -428,6 +428,9 @@ int sy_config_load(const char *file, const struct sy_config_names *names, struct
 int sy_config_parse(const char *file, const char *text, size_t length,
 	const struct sy_config_names *names, struct sy_config **config, struct sy_error *error);
 
+/* A file's text, as sy_config_load() reads it; the caller frees it, NULL on failure. */
+int sy_config_read(const char *file, char **text, size_t *length, struct sy_error *error);
+
 void sy_config_free(struct sy_config *config); /* NULL is no error */
 
 /* The whole configuration as JSON in the file's own form, defaults included.  The caller frees the

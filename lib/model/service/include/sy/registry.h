@@ -101,6 +101,10 @@ void sy_registry_destroy(struct sy_registry *registry); /* NULL is no error */
 int sy_registry_apply(
 	struct sy_registry *registry, const struct sy_config *config, struct sy_error *error);
 
+/* What sy_registry_apply() would return; changes nothing. */
+int sy_registry_check(
+	const struct sy_registry *registry, const struct sy_config *config, struct sy_error *error);
+
 const struct sy_config *sy_registry_config(const struct sy_registry *registry);
 
 /* Rows by number; NULL when the number is free or too large.  Numbers in use are below the limit
