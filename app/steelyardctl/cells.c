@@ -110,6 +110,23 @@ cell_weight(struct json_object *row, const char *key, char text[CELL_TEXT])
 		snprintf(text, CELL_TEXT, "%s/%" PRIu64, effective, weight);
 }
 
+/* With a drain: flows that are left, of how many, and the time until its deadline. */
+void
+cell_state(struct json_object *row, const char *key, char text[CELL_TEXT])
+{
+	char left[HUMAN_TEXT], start[HUMAN_TEXT], ends[HUMAN_TEXT];
+	int n = snprintf(text, CELL_TEXT, "%s", row_text(row, key));
+
+	if (json_object_object_get(row, "drain_flows_left") == NULL || n < 0 || n >= CELL_TEXT)
+		return;
+	human_count(row_number(row, "drain_flows_left"), left);
+	human_count(row_number(row, "drain_flows_at_start"), start);
+	n += snprintf(text + n, (size_t)(CELL_TEXT - n), " %s/%s", left, start);
+	if (json_object_object_get(row, "drain_ends_in_s") != NULL && n < CELL_TEXT)
+		snprintf(text + n, (size_t)(CELL_TEXT - n), " %s",
+			human_duration(row_number(row, "drain_ends_in_s"), ends));
+}
+
 void
 cell_first(struct json_object *row, const char *key, char text[CELL_TEXT])
 {

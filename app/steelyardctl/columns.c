@@ -93,7 +93,7 @@ static const struct column persistence_columns[] = {
 static const struct column backend_columns[] = {
 	{ "BACKEND", "name", cell_backend, true },
 	{ "ADDRESS", "address", cell_endpoint, true },
-	{ "STATE", "state", cell_text, true },
+	{ "STATE", "state", cell_state, true },
 	{ "SINCE", "state_since_s", cell_seconds, false },
 	{ "WEIGHT", "weight", cell_weight, false },
 	{ "ACTIVE", "active", cell_count, false },

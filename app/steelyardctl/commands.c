@@ -17,6 +17,12 @@ static const struct ctl_option top_options[] = {
 	{ .name = NULL },
 };
 
+static const struct ctl_option drain_options[] = {
+	{ "deadline", 0, "TIME", "end the flows that are left then: 30s, 10m, 1h; 0: never" },
+	{ "on-deadline", 0, "reset|forget", "with RST to both sides, or without a word" },
+	{ .name = NULL },
+};
+
 static const struct ctl_option flow_options[] = {
 	{ "service", 0, "SERVICE", "only flows of this service" },
 	{ "backend", 0, "BACKEND", "only flows to this backend" },
@@ -55,13 +61,14 @@ const struct ctl_command ctl_commands[] = {
 		.options = no_options,
 		.run = ctl_run_check },
 	{ .name = "drain",
-		.usage = "BACKEND",
-		.help = "give a backend no new flows; those it has go on",
+		.usage = "BACKEND [--deadline TIME] [--on-deadline reset|forget]",
+		.help = "give a backend no new flows; those it has go on, to a deadline if there is one",
 		.examples = "  steelyardctl drain web/web1\n"
-			    "  steelyardctl drain web1         (when only one pool has a web1)\n",
+			    "  steelyardctl drain web1         (when only one pool has a web1)\n"
+			    "  steelyardctl drain web1 --deadline 10m --on-deadline reset\n",
 		.min_words = 1,
 		.max_words = 1,
-		.options = no_options,
+		.options = drain_options,
 		.run = ctl_run_drain },
 	{ .name = "enable",
 		.usage = "BACKEND",

@@ -2,10 +2,13 @@
 /* The commands that change something: drain, enable, weight. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
 #include "show.h"
+
+#define LONGEST_MS (24 * 3600 * 1000) /* as in the file */
 
 /* Takes arguments.  Prints what the daemon says of the backend now. */
 static enum ctl_status
@@ -36,10 +39,47 @@ backend_argument(const struct ctl_args *args)
 	return arguments;
 }
 
+/* A time with its unit, in milliseconds. */
+static enum ctl_status
+read_time(const char *what, const char *text, uint64_t *ms)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "", 0 } };
+	char *end;
+	unsigned long number = strtoul(text, &end, 10);
+
+	for (size_t i = 0; end > text && text[0] != '-' && i < sizeof(units) / sizeof(units[0]);
+		i++) {
+		if (strcmp(end, units[i].name) != 0 || number > LONGEST_MS ||
+			(units[i].ms == 0 && number != 0) || number * units[i].ms > LONGEST_MS)
+			continue;
+		*ms = number * units[i].ms;
+		return CTL_OK;
+	}
+	return ctl_fail(CTL_USAGE,
+		"%s: found \"%s\", expected a time from 0 to 24h, with its unit: 500ms, 30s, 10m, 1h",
+		what, text);
+}
+
 enum ctl_status
 ctl_run_drain(const struct ctl_args *args)
 {
-	return order_backend(args, "drain", backend_argument(args));
+	const char *deadline = ctl_option(args, "deadline");
+	const char *on_deadline = ctl_option(args, "on-deadline");
+	struct json_object *arguments;
+	uint64_t ms = 0;
+
+	if (deadline != NULL && read_time("--deadline", deadline, &ms) != CTL_OK)
+		return CTL_USAGE;
+	arguments = backend_argument(args);
+	if (deadline != NULL)
+		json_object_object_add(arguments, "deadline_ms", json_object_new_uint64(ms));
+	if (on_deadline != NULL)
+		json_object_object_add(
+			arguments, "on_deadline", json_object_new_string(on_deadline));
+	return order_backend(args, "drain", arguments);
 }
 
 enum ctl_status

@@ -35,6 +35,7 @@ void cell_ms(struct json_object *row, const char *key, char text[CELL_TEXT]);
 void cell_endpoint(struct json_object *row, const char *key, char text[CELL_TEXT]);
 void cell_backend(struct json_object *row, const char *key, char text[CELL_TEXT]);
 void cell_weight(struct json_object *row, const char *key, char text[CELL_TEXT]);
+void cell_state(struct json_object *row, const char *key, char text[CELL_TEXT]); /* of a backend */
 void cell_first(struct json_object *row, const char *key, char text[CELL_TEXT]);
 
 /* Fields of a row, 0 or "" when it has none. */

@@ -100,6 +100,27 @@ test_backends(void)
 }
 
 static void
+test_drain(void)
+{
+	char *text = show("backends",
+		"[{\"pool\":\"web\",\"name\":\"web1\",\"address\":\"10.0.0.11\",\"port\":80,"
+		"\"state\":\"drain\",\"weight\":1,\"effective_weight\":1,\"active\":12,"
+		"\"flows_created\":99,\"connections_rate\":0,\"state_since_s\":57,"
+		"\"drain_flows_left\":12,\"drain_flows_at_start\":40,\"drain_ends_in_s\":543},"
+		"{\"pool\":\"web\",\"name\":\"web2\",\"address\":\"10.0.0.12\",\"port\":80,"
+		"\"state\":\"leaving\",\"weight\":1,\"effective_weight\":1,\"active\":1,"
+		"\"flows_created\":99,\"connections_rate\":0,\"state_since_s\":57,"
+		"\"drain_flows_left\":1,\"drain_flows_at_start\":20000}]",
+		2 * WIDTH);
+
+	expect_text(text,
+		"BACKEND   ADDRESS       STATE              SINCE  WEIGHT  ACTIVE  TOTAL  CONN/S\n"
+		"web/web1  10.0.0.11:80  drain 12/40 9m03s    57s       1      12     99       0\n"
+		"web/web2  10.0.0.12:80  leaving 1/20.0k      57s       1       1     99       0\n");
+	free(text);
+}
+
+static void
 test_drops(void)
 {
 	char *text = show("drops",
@@ -260,6 +281,7 @@ test_many_rows(void)
 static const struct sy_test tests[] = {
 	{ "numbers have four figures at most", test_numbers },
 	{ "backends as a table", test_backends },
+	{ "a drain says how far it is", test_drain },
 	{ "only reasons that dropped something are listed", test_drops },
 	{ "objects as names and values", test_objects },
 	{ "tables fit 80 columns, whatever they hold", test_width },

@@ -251,6 +251,42 @@ test_drain_deadline(void)
 	sy_config_free(config);
 }
 
+/* An order's deadline counts for its drain alone, from the order, whatever a reload says of the pool's. */
+static void
+test_ordered_deadline(void)
+{
+	struct sy_config *config = parse("\"drain_deadline\":\"1h\",", BACKEND("a", "11"));
+	struct sy_config *next = parse("\"drain_deadline\":\"2h\",", BACKEND("a", "11"));
+	struct sy_backend *a;
+	uint16_t generation;
+
+	set_up(8);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, config, NULL), 0);
+	a = find("a");
+	generation = a->generation;
+	sy_registry_set_draining(registry, a, true);
+	CU_ASSERT_EQUAL(sy_backend_deadline_ms(a), 3600000);
+	usleep(60000);
+	sy_registry_order_deadline(registry, a, 50, SY_ON_DEADLINE_FORGET);
+	CU_ASSERT_EQUAL(sy_registry_apply(registry, next, NULL), 0);
+	CU_ASSERT_EQUAL(sy_backend_deadline_ms(a), 50);
+	CU_ASSERT_EQUAL(sy_backend_on_deadline(a), SY_ON_DEADLINE_FORGET);
+	sy_registry_collect(registry);
+	CU_ASSERT_EQUAL(a->generation, generation);
+	usleep(60000);
+	sy_registry_collect(registry);
+	CU_ASSERT_EQUAL(a->generation, generation + 1);
+	sy_registry_set_draining(registry, a, false);
+	sy_registry_set_draining(registry, a, true);
+	CU_ASSERT_EQUAL(sy_backend_deadline_ms(a), 7200000);
+	CU_ASSERT_EQUAL(sy_backend_on_deadline(a), SY_ON_DEADLINE_RESET);
+	sy_registry_order_deadline(registry, a, 0, SY_ON_DEADLINE_RESET);
+	CU_ASSERT_EQUAL(sy_backend_deadline_ms(a), 0); /* never */
+	tear_down();
+	sy_config_free(config);
+	sy_config_free(next);
+}
+
 static void
 test_leaving_waits_for_flows(void)
 {
@@ -381,6 +417,7 @@ static const struct sy_test tests[] = {
 	{ "a service that leaves keeps its number for a while", test_service_leaves_slowly },
 	{ "a drain's deadline is nothing to a backend that is gone", test_deadline_of_nobody },
 	{ "flows left at a drain's deadline end, once", test_drain_deadline },
+	{ "a deadline by order counts for its drain", test_ordered_deadline },
 	{ "a leaving backend keeps its number while it has flows", test_leaving_waits_for_flows },
 	{ "what has no room changes nothing", test_no_room_changes_nothing },
 	{ "going down resets flows only when told", test_down_moves_generation_when_told },

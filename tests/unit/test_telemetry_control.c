@@ -70,6 +70,15 @@ test_orders(void)
 	CU_ASSERT_STRING_EQUAL(text_of(result, "state"), "drain");
 	CU_ASSERT_STRING_EQUAL(text_of(result, "backend"), "web/web2");
 	json_object_put(result);
+	CU_ASSERT_EQUAL(sy_backend_deadline_ms(surface_fixture_backend(&house.fixture, "web2")), 0);
+	result = result_of(ask(fd, "drain",
+		"{\"backend\":\"web2\",\"deadline_ms\":90000,\"on_deadline\":\"forget\"}"));
+	CU_ASSERT_EQUAL(
+		sy_backend_deadline_ms(surface_fixture_backend(&house.fixture, "web2")), 90000);
+	CU_ASSERT_EQUAL(sy_backend_on_deadline(surface_fixture_backend(&house.fixture, "web2")),
+		SY_ON_DEADLINE_FORGET);
+	json_object_put(result);
+	expect_error(ask(fd, "drain", "{\"backend\":\"web2\",\"on_deadline\":\"kill\"}"), "kill");
 	result = result_of(ask(fd, "enable", "{\"backend\":\"web/web2\"}"));
 	CU_ASSERT_STRING_EQUAL(text_of(result, "state"), "starting");
 	json_object_put(result);
@@ -87,7 +96,7 @@ test_orders(void)
 	expect_error(ask(fd, "drain", "{}"), "needs the argument \"backend\"");
 	close(fd);
 	close_house(&house);
-	CU_ASSERT_EQUAL(house.fixture.n_changed, 4);
+	CU_ASSERT_EQUAL(house.fixture.n_changed, 5);
 }
 
 static void

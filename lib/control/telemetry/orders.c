@@ -2,6 +2,7 @@
 /* What the control socket can change; audit.c logs each with who asked for it. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "call.h"
 #include "json.h"
@@ -56,16 +57,44 @@ answer_backend(
 	sy_answer_object(answer, object);
 }
 
+/* Whether on_deadline is one of its words, or not given: then the pool's counts. */
+static bool
+read_on_deadline(const char *word, enum sy_on_deadline *on_deadline)
+{
+	if (word == NULL)
+		return true;
+	if (strcmp(word, "reset") == 0)
+		*on_deadline = SY_ON_DEADLINE_RESET;
+	else if (strcmp(word, "forget") == 0)
+		*on_deadline = SY_ON_DEADLINE_FORGET;
+	else
+		return false;
+	return true;
+}
+
 static void
 run_drain(struct sy_surface *surface, const struct sy_caller *caller, struct json_object *arguments,
 	struct sy_answer *answer)
 {
 	struct sy_backend *backend = find_backend(surface, arguments, answer);
+	const char *word = sy_call_text(arguments, "on_deadline");
+	uint32_t deadline_ms = sy_call_number(arguments, "deadline_ms", SY_NONE);
+	enum sy_on_deadline on_deadline;
 
 	(void)caller;
 	if (backend == NULL)
 		return;
+	on_deadline = sy_backend_on_deadline(backend);
+	if (!read_on_deadline(word, &on_deadline)) {
+		sy_answer_fail(answer, -EINVAL,
+			"on_deadline is \"reset\" or \"forget\", not \"%.16s\"", word);
+		return;
+	}
 	sy_registry_set_draining(surface->context->registry, backend, true);
+	if (deadline_ms != SY_NONE || word != NULL)
+		sy_registry_order_deadline(surface->context->registry, backend,
+			deadline_ms != SY_NONE ? deadline_ms : sy_backend_deadline_ms(backend),
+			on_deadline);
 	tell_daemon(surface);
 	answer_backend(surface, backend, answer);
 }
@@ -122,6 +151,13 @@ static const struct sy_argument backend_argument[] = {
 	{ .name = "backend", .required = true },
 	{ .name = NULL },
 };
+static const struct sy_argument drain_arguments[] = {
+	{ .name = "backend", .required = true },
+	/* Without them the pool's count. */
+	{ .name = "deadline_ms", .type = SY_ARGUMENT_NUMBER },
+	{ .name = "on_deadline" },
+	{ .name = NULL },
+};
 static const struct sy_argument weight_arguments[] = {
 	{ .name = "backend", .required = true },
 	/* Without it the configuration's counts again. */
@@ -136,7 +172,7 @@ static const struct sy_argument version_argument[] = {
 static const struct sy_argument file_argument[] = { { .name = "file" }, { .name = NULL } };
 
 const struct sy_order sy_orders[] = {
-	{ "drain", backend_argument, run_drain, false },
+	{ "drain", drain_arguments, run_drain, false },
 	{ "enable", backend_argument, run_enable, false },
 	{ "weight", weight_arguments, run_weight, false },
 	{ "reload", no_arguments, sy_order_reload, false },

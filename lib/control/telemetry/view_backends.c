@@ -59,7 +59,7 @@ add_drain(
 	struct json_object *row, const struct sy_surface *surface, const struct sy_backend *backend)
 {
 	uint64_t passed_us = sy_time_us() - backend->drain_since_us;
-	uint64_t deadline_us = (uint64_t)backend->drain_deadline_ms * 1000;
+	uint64_t deadline_us = (uint64_t)sy_backend_deadline_ms(backend) * 1000;
 	uint32_t left;
 
 	if (backend->drain_since_us == 0)

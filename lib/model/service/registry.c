@@ -229,15 +229,43 @@ end_drain(struct sy_backend *backend)
 {
 	backend->drain_since_us = 0;
 	backend->deadline_passed = false;
+	backend->deadline_is_ordered = false;
+}
+
+uint32_t
+sy_backend_deadline_ms(const struct sy_backend *backend)
+{
+	return backend->deadline_is_ordered ? backend->ordered_deadline_ms
+					    : backend->drain_deadline_ms;
+}
+
+enum sy_on_deadline
+sy_backend_on_deadline(const struct sy_backend *backend)
+{
+	return (enum sy_on_deadline)(
+		backend->deadline_is_ordered ? backend->ordered_on_deadline : backend->on_deadline);
+}
+
+void
+sy_registry_order_deadline(struct sy_registry *registry, struct sy_backend *backend,
+	uint32_t deadline_ms, enum sy_on_deadline on_deadline)
+{
+	backend->deadline_is_ordered = true;
+	backend->ordered_deadline_ms = deadline_ms;
+	backend->ordered_on_deadline = (uint8_t)on_deadline;
+	backend->drain_since_us = sy_time_us();
+	backend->deadline_passed = false;
+	registry->version++;
 }
 
 /* The flows that are left when the time of the drain is over. */
 static void
 enforce_deadline(struct sy_registry *registry, struct sy_backend *backend, uint64_t now)
 {
-	if (backend->drain_since_us == 0 || backend->drain_deadline_ms == 0 ||
-		backend->deadline_passed ||
-		now - backend->drain_since_us < (uint64_t)backend->drain_deadline_ms * 1000)
+	uint32_t deadline_ms = sy_backend_deadline_ms(backend);
+
+	if (backend->drain_since_us == 0 || deadline_ms == 0 || backend->deadline_passed ||
+		now - backend->drain_since_us < (uint64_t)deadline_ms * 1000)
 		return;
 	backend->deadline_passed = true;
 	sy_registry_reset_flows(registry, backend);

@@ -207,8 +207,8 @@ build_backends(struct build *build)
 		row->family = backend->config.address.family;
 		row->port_be = rte_cpu_to_be_16(backend->config.port);
 		row->generation = backend->generation;
-		row->ends_silently =
-			backend->deadline_passed && backend->on_deadline == SY_ON_DEADLINE_FORGET;
+		row->ends_silently = backend->deadline_passed &&
+			sy_backend_on_deadline(backend) == SY_ON_DEADLINE_FORGET;
 		limits->max_flows = backend->config.max_flows;
 		limits->max_new_per_s = sy_backend_max_new_per_s(backend);
 		row->is_limited = limits->max_flows > 0 || limits->max_new_per_s > 0;

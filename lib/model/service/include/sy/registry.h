@@ -52,6 +52,9 @@ struct sy_backend {
 	uint8_t on_deadline; /* enum sy_on_deadline, likewise */
 	bool deadline_passed; /* of the drain that goes on: its flows have been ended */
 	uint32_t drain_deadline_ms; /* of its pool; 0: none */
+	bool deadline_is_ordered; /* with this drain: these two count, and not the pool's */
+	uint8_t ordered_on_deadline;
+	uint32_t ordered_deadline_ms;
 	uint32_t drain_flows; /* that were live when it began to drain or leave */
 	uint64_t drain_since_us; /* sy_time_us() of that; 0: it does neither */
 	uint64_t seed; /* of its pool's name, its name, address and port */
@@ -132,6 +135,10 @@ uint32_t sy_registry_drain_left(
 int sy_registry_find(struct sy_registry *registry, const char *word, struct sy_backend **backend,
 	struct sy_error *error);
 
+/* The deadline that counts, 0: none; and what happens to the flows that are left then. */
+uint32_t sy_backend_deadline_ms(const struct sy_backend *backend);
+enum sy_on_deadline sy_backend_on_deadline(const struct sy_backend *backend);
+
 /* "up", "down", "drain", "disabled", "starting", "leaving", "ejected", "trial": the one word that all
  * surfaces show. */
 const char *sy_backend_state(const struct sy_backend *backend);
@@ -154,6 +161,9 @@ uint32_t sy_backend_max_new_per_s(const struct sy_backend *backend);
 /* What backends may get in a second. */
 void sy_registry_set_quotas(const struct sy_registry *registry, struct sy_quota *quota);
 void sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backend, bool on);
+/* For the drain that goes on, from now, until it ends: what the pool says does not count. */
+void sy_registry_order_deadline(struct sy_registry *registry, struct sy_backend *backend,
+	uint32_t deadline_ms, enum sy_on_deadline on_deadline);
 void sy_registry_set_weight(
 	struct sy_registry *registry, struct sy_backend *backend, int32_t weight);
 void sy_registry_set_effective_weight(
