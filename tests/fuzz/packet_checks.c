@@ -17,6 +17,7 @@
 #define TCP_CHECKSUM 16
 #define SCTP_CHECKSUM 8
 #define UDP_CHECKSUM 6
+#define ICMP_CHECKSUM 2
 #define MTU 1400
 
 static void
@@ -160,13 +161,20 @@ l4_residue(const struct sy_packet *packet)
 	return (uint16_t)fold(total);
 }
 
+static uint32_t
+checksum_of(uint8_t protocol)
+{
+	if (protocol == IPPROTO_TCP)
+		return TCP_CHECKSUM;
+	return protocol == IPPROTO_UDP ? UDP_CHECKSUM : ICMP_CHECKSUM;
+}
+
 /* 0 where the quotation leaves out the checksum, or extensions may follow it. */
 static uint16_t
 inner_l4_residue(const struct sy_packet *packet)
 {
 	const uint8_t *frame = bytes(packet);
-	const uint8_t *checksum = frame + packet->inner_l4 +
-		(packet->tuple.protocol == IPPROTO_TCP ? TCP_CHECKSUM : UDP_CHECKSUM);
+	const uint8_t *checksum = frame + packet->inner_l4 + checksum_of(packet->tuple.protocol);
 	struct sy_tuple tuple = sy_tuple_reverse(&packet->tuple);
 	uint32_t length = packet->end - packet->inner_l4;
 
@@ -175,6 +183,8 @@ inner_l4_residue(const struct sy_packet *packet)
 		return 0;
 	if (tuple.protocol == IPPROTO_UDP && read16(checksum) == 0)
 		return 0;
+	if (tuple.protocol == IPPROTO_ICMP)
+		return (uint16_t)fold(sum(frame + packet->inner_l4, length));
 	return (uint16_t)fold(sum(frame + packet->inner_l4, length) + sum_pseudo(&tuple, length));
 }
 
@@ -241,6 +251,25 @@ uses_address(const struct sy_packet *packet, const struct sy_addr *addr)
 		sy_addr_equal(&packet->tuple.src, addr) || sy_addr_equal(&packet->tuple.dst, addr);
 }
 
+static bool
+tuple_is_icmp(const struct sy_tuple *tuple)
+{
+	return tuple->protocol == (tuple->family == SY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+}
+
+/* An error is described by the packets that travel its way: of what it quotes the opposite side. */
+static bool
+has_identifier(const struct sy_packet *packet, enum sy_side side)
+{
+	bool is_error = (packet->flags & SY_PACKET_ICMP_ERROR) != 0;
+	uint8_t type = bytes(packet)[is_error ? packet->inner_l4 : packet->l4];
+	bool is_request = type == (packet->tuple.family == SY_IPV4 ? 8 : 128);
+
+	if (!has_l4(packet))
+		return true;
+	return is_request == ((side == SY_SIDE_SRC) != is_error);
+}
+
 void
 packet_check_described(const struct sy_packet *packet)
 {
@@ -261,8 +290,8 @@ check_rewrite(struct sy_packet *packet, enum sy_side side)
 
 	if (uses_address(packet, &addr))
 		return;
-	/* An echo has no ports to rewrite: no mode does it. */
-	if (is_icmp(packet) && !(packet->flags & SY_PACKET_ICMP_ERROR))
+	/* Of an echo one side has a port; no mode rewrites the other. */
+	if (tuple_is_icmp(&packet->tuple) && !has_identifier(packet, side))
 		return;
 	sy_packet_rewrite(packet, side, &addr, htons(0xf00d));
 	after = packet_residues(packet);
@@ -292,7 +321,7 @@ check_echo(struct sy_packet *packet)
 	check(rte_pktmbuf_pkt_len(packet->mbuf) <= length);
 	check(l4_residue(packet) == before);
 	sy_packet_parse(&fresh, packet->mbuf);
-	check(fresh.verdict == SY_VERDICT_KERNEL); /* a reply is its host's */
+	check(fresh.verdict == SY_VERDICT_NONE && (fresh.flags & SY_PACKET_ECHO_REPLY) != 0);
 }
 
 static void

@@ -27,6 +27,7 @@ static const struct golden_table *const tables[] = {
 	&golden_fullnat,
 	&golden_translated,
 	&golden_translated_errors,
+	&golden_snat,
 	&golden_answers,
 	&golden_answer_errors,
 	&golden_told,
@@ -125,6 +126,25 @@ hide(struct sy_packet *packet, enum sy_direction direction, uint8_t client, uint
 	return sy_forward_at(sy_forward_find("fullnat"))->apply(packet, &flow.flow, &way);
 }
 
+/* Of BACKEND port 40000, which a flow of its own has as its client. */
+static enum sy_drop
+translate_source(struct sy_packet *packet, enum sy_direction direction)
+{
+	struct sy_flow_v6 flow;
+	uint8_t family = packet->tuple.family;
+	struct sy_addr inside = address(family == SY_IPV4 ? BACKEND4 : BACKEND6);
+	struct sy_addr local = address(family == SY_IPV4 ? LOCAL4 : LOCAL6);
+
+	make_flow(&flow, family, packet->tuple.protocol);
+	flow.flow.ports_be[SY_FLOW_LOCAL] = htons(LOCAL_PORT);
+	flow.flow.v4_be[SY_FLOW_CLIENT] = inside.v4_be;
+	flow.flow.v4_be[SY_FLOW_LOCAL] = local.v4_be;
+	flow.addresses[SY_FLOW_CLIENT] = inside;
+	flow.addresses[SY_FLOW_LOCAL] = local;
+	packet->direction = direction;
+	return sy_forward_at(sy_forward_find("snat"))->apply(packet, &flow.flow, NULL);
+}
+
 static enum sy_drop
 tell(struct sy_packet *packet, enum golden_step step)
 {
@@ -168,6 +188,10 @@ take(struct sy_packet *packet, uint8_t step)
 		return hide(packet, SY_ORIGINAL, SY_IPV4, SY_IPV6);
 	case GOLDEN_46_TO_CLIENT:
 		return hide(packet, SY_REPLY, SY_IPV4, SY_IPV6);
+	case GOLDEN_OUT:
+		return translate_source(packet, SY_ORIGINAL);
+	case GOLDEN_BACK:
+		return translate_source(packet, SY_REPLY);
 	case GOLDEN_TTL:
 		sy_packet_decrement_ttl(packet);
 		return SY_DROP_NONE;

@@ -40,6 +40,8 @@ enum golden_step {
 	GOLDEN_64_TO_CLIENT,
 	GOLDEN_46_TO_BACKEND, /* and the other way round */
 	GOLDEN_46_TO_CLIENT,
+	GOLDEN_OUT, /* source NAT of what BACKEND sends, as LOCAL port 20000 */
+	GOLDEN_BACK, /* and of what comes back for it */
 	GOLDEN_TTL,
 	GOLDEN_ECHO,
 	GOLDEN_RESET,
@@ -122,6 +124,7 @@ extern const struct golden_table golden_sctp;
 extern const struct golden_table golden_fullnat;
 extern const struct golden_table golden_translated;
 extern const struct golden_table golden_translated_errors;
+extern const struct golden_table golden_snat;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;

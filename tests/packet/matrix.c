@@ -53,6 +53,8 @@ static const struct way ways[] = {
 	[GOLDEN_64_TO_CLIENT] = { "fullnat", SY_REPLY, { SY_IPV6, SY_IPV4 } },
 	[GOLDEN_46_TO_BACKEND] = { "fullnat", SY_ORIGINAL, { SY_IPV4, SY_IPV6 } },
 	[GOLDEN_46_TO_CLIENT] = { "fullnat", SY_REPLY, { SY_IPV4, SY_IPV6 } },
+	[GOLDEN_OUT] = { "snat", SY_ORIGINAL, { ANY_FAMILY, ANY_FAMILY } },
+	[GOLDEN_BACK] = { "snat", SY_REPLY, { ANY_FAMILY, ANY_FAMILY } },
 };
 
 /* [mode][client][backend][direction][kind] */

@@ -36,7 +36,8 @@ def describe(packet):
         protocol = "IPPROTO_ICMP" if IP in packet else "IPPROTO_ICMPV6"
         echo = packet.getlayer(ICMP) or packet.getlayer(ICMPv6EchoRequest) or \
             packet.getlayer(ICMPv6EchoReply)
-        more = f".quoted = {describe(inner)}" if inner else f".sport = {echo.id}"
+        more = f".quoted = {describe(inner)}" if inner else \
+            f".type = {echo.type}, .sport = {echo.id}"
         return f'SPEC("{layer.src}", "{layer.dst}", {protocol}, {more}%s)'
     name, ports = ("TCP", packet[TCP]) if TCP in packet else ("UDP", packet[UDP])
     return f'{name}("{layer.src}", {ports.sport}, "{layer.dst}", {ports.dport}%s)'

@@ -352,7 +352,8 @@ spec_build(const struct spec *spec, uint8_t frame[SPEC_FRAME_MAX])
 struct sy_tuple
 spec_tuple(const struct spec *spec)
 {
-	bool is_echo = spec->protocol == IPPROTO_ICMP || spec->protocol == IPPROTO_ICMPV6;
+	bool is_icmp = spec->protocol == IPPROTO_ICMP || spec->protocol == IPPROTO_ICMPV6;
+	bool is_reply = is_icmp && (spec->type == 0 || spec->type == 129);
 	struct sy_tuple tuple = { .protocol = spec->protocol };
 	struct sy_ip ip;
 
@@ -369,8 +370,8 @@ spec_tuple(const struct spec *spec)
 	if (sy_ip_parse(spec->dst, &ip) == 0)
 		tuple.dst = ip.addr;
 	if (!spec->headless) {
-		tuple.src_port_be = htons(spec->sport);
-		tuple.dst_port_be = is_echo ? tuple.src_port_be : htons(spec->dport);
+		tuple.src_port_be = is_reply ? 0 : htons(spec->sport);
+		tuple.dst_port_be = htons(is_reply ? spec->sport : spec->dport);
 	}
 	return tuple;
 }

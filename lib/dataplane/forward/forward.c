@@ -15,6 +15,7 @@ const struct sy_forward *const sy_forward_modes[UINT8_MAX + 1] = {
 	&sy_forward_gue,
 	&sy_forward_vxlan,
 	&sy_forward_l3dsr,
+	&sy_forward_snat,
 };
 
 #define NAMES_TEXT 128
@@ -29,10 +30,18 @@ sy_forward_find(const char *name)
 	return SY_NO_FORWARD;
 }
 
+static bool
+is_outgoing(uint8_t row)
+{
+	return (sy_forward_modes[row]->flags & SY_FORWARD_OUTGOING) != 0;
+}
+
 bool
 sy_forward_exists(const char *name)
 {
-	return sy_forward_find(name) != SY_NO_FORWARD;
+	uint8_t row = sy_forward_find(name);
+
+	return row != SY_NO_FORWARD && !is_outgoing(row);
 }
 
 bool
@@ -71,8 +80,11 @@ sy_forward_names(void)
 
 	if (names[0] != '\0')
 		return names;
-	for (uint8_t row = 0; sy_forward_modes[row] != NULL; row++)
+	for (uint8_t row = 0; sy_forward_modes[row] != NULL; row++) {
+		if (is_outgoing(row))
+			continue;
 		length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
 			row == 0 ? "" : ", ", sy_forward_modes[row]->name);
+	}
 	return names;
 }

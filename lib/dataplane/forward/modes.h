@@ -13,5 +13,6 @@ extern const struct sy_forward sy_forward_gre;
 extern const struct sy_forward sy_forward_gue;
 extern const struct sy_forward sy_forward_vxlan;
 extern const struct sy_forward sy_forward_l3dsr;
+extern const struct sy_forward sy_forward_snat;
 
 #endif /* SY_FORWARD_MODES_H */

@@ -24,6 +24,8 @@ static const struct kind kinds[] = {
 		SY_DROP_NO_SERVICE },
 	[SY_ICMP_HOST_UNREACHABLE] = { { ICMP4_UNREACHABLE, ICMP6_UNREACHABLE }, { 1, 3 },
 		SY_DROP_NO_ROUTE },
+	[SY_ICMP_PROHIBITED] = { { ICMP4_UNREACHABLE, ICMP6_UNREACHABLE }, { 13, 1 },
+		SY_DROP_NO_ROUTE },
 	[SY_ICMP_TOO_BIG] = { { ICMP4_UNREACHABLE, ICMP6_TOO_BIG }, { 4, 0 }, SY_DROP_TOO_BIG },
 };
 
@@ -50,7 +52,7 @@ sy_packet_answer_echo(struct sy_packet *packet)
 	sy_packet_strip_options(packet);
 	sy_packet_turn_ethernet(packet);
 	packet->tuple = sy_tuple_reverse(&packet->tuple);
-	packet->flags &= (uint16_t)~SY_PACKET_ECHO_REQUEST;
+	packet->flags ^= SY_PACKET_ECHO_REQUEST | SY_PACKET_ECHO_REPLY;
 	sy_packet_write_ip(packet, class);
 	/* The data may go on in other segments: only the type's word changes. */
 	icmp = frame_at(packet, packet->l4);

@@ -5,6 +5,7 @@
 /*
  * The packet that an ICMP error quotes.
  */
+#include <netinet/in.h>
 #include <stdint.h>
 
 #include <rte_icmp.h>
@@ -31,6 +32,27 @@ enum icmp6_error {
 
 #define ICMP6_ECHO_REQUEST 128
 #define ICMP6_ECHO_REPLY 129
+
+#define ICMP_CHECKSUM_AT 2u
+#define ICMP_IDENTIFIER_AT 4u /* of an echo */
+
+static inline bool
+icmp_is_echo_request(uint8_t family, uint8_t type)
+{
+	return type == (family == SY_IPV4 ? RTE_IP_ICMP_ECHO_REQUEST : ICMP6_ECHO_REQUEST);
+}
+
+static inline bool
+icmp_is_echo_reply(uint8_t family, uint8_t type)
+{
+	return type == (family == SY_IPV4 ? RTE_IP_ICMP_ECHO_REPLY : ICMP6_ECHO_REPLY);
+}
+
+static inline uint8_t
+icmp_protocol(uint8_t family)
+{
+	return family == SY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
+}
 
 /* A quoted packet that extensions follow fills 128 bytes or more (RFC 4884 section 3); a shorter
  * length is something else that an older sender put there. */

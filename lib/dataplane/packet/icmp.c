@@ -22,6 +22,21 @@ message_checksum_holds(const struct sy_packet *packet)
 	return checksum_fold(sum) == UINT16_MAX;
 }
 
+/* An echo's identifier is the port of who asks (RFC 5508 section 3.1).  False: it is no echo. */
+static bool
+take_identifier(const uint8_t *icmp, struct sy_tuple *tuple)
+{
+	const uint16_t identifier = load16(icmp + ICMP_IDENTIFIER_AT);
+
+	if (icmp_is_echo_request(tuple->family, icmp[0]))
+		tuple->src_port_be = identifier;
+	else if (icmp_is_echo_reply(tuple->family, icmp[0]))
+		tuple->dst_port_be = identifier;
+	else
+		return false;
+	return true;
+}
+
 /* The tuple of the answers to the quoted packet, which travel the way that the error does.  An
  * error goes to the sender of what it quotes, or it is forged. */
 static enum sy_drop
@@ -32,11 +47,16 @@ adopt(struct sy_packet *packet, struct sy_tuple *embedded)
 	if (packet->inner_l4 + EMBEDDED_TRANSPORT_MIN > embedded_end(packet) ||
 		!sy_addr_equal(&embedded->src, &packet->tuple.dst))
 		return SY_DROP_BAD_ICMP;
-	if (embedded->protocol != IPPROTO_TCP && embedded->protocol != IPPROTO_UDP &&
-		embedded->protocol != IPPROTO_SCTP)
+	if (embedded->protocol == icmp_protocol(embedded->family)) {
+		if (!take_identifier(transport, embedded))
+			return frame_for_host(packet);
+	} else if (embedded->protocol == IPPROTO_TCP || embedded->protocol == IPPROTO_UDP ||
+		embedded->protocol == IPPROTO_SCTP) {
+		embedded->src_port_be = load16(transport);
+		embedded->dst_port_be = load16(transport + 2);
+	} else {
 		return frame_for_host(packet);
-	embedded->src_port_be = load16(transport);
-	embedded->dst_port_be = load16(transport + 2);
+	}
 	packet->tuple = sy_tuple_reverse(embedded);
 	packet->flags |= SY_PACKET_ICMP_ERROR;
 	return SY_DROP_NONE;
@@ -112,10 +132,9 @@ sy_packet_parse_icmp(struct sy_packet *packet)
 	packet->payload = packet->l4 + ICMP_HEADER_LEN;
 	if (is_error(family, icmp[0]))
 		return parse_error(packet);
-	if (icmp[0] != (family == SY_IPV4 ? RTE_IP_ICMP_ECHO_REQUEST : ICMP6_ECHO_REQUEST))
+	if (!take_identifier(icmp, &packet->tuple))
 		return frame_for_host(packet);
-	packet->flags |= SY_PACKET_ECHO_REQUEST;
-	packet->tuple.src_port_be = load16(icmp + 4);
-	packet->tuple.dst_port_be = packet->tuple.src_port_be;
+	packet->flags |= icmp_is_echo_request(family, icmp[0]) ? SY_PACKET_ECHO_REQUEST
+							       : SY_PACKET_ECHO_REPLY;
 	return SY_DROP_NONE;
 }

@@ -73,6 +73,33 @@ rewrite_sctp(const struct sy_packet *packet, enum sy_side which, uint16_t port_b
 			header, old, load32(header), (uint32_t)(packet->end - packet->l4));
 }
 
+/* The identifier of an echo is one side's port; the other side has none. */
+static uint64_t
+set_identifier(uint8_t *icmp, uint8_t family, enum sy_side side, uint16_t port_be)
+{
+	uint8_t *field = icmp + ICMP_IDENTIFIER_AT;
+	uint64_t change = checksum_change16(load16(field), port_be);
+
+	if (!(side == SY_SIDE_SRC ? icmp_is_echo_request(family, icmp[0])
+				  : icmp_is_echo_reply(family, icmp[0])))
+		return 0;
+	store16(field, port_be);
+	return change;
+}
+
+/* ICMP's checksum covers no address, ICMPv6's both. */
+static __rte_noinline void
+rewrite_icmp(const struct sy_packet *packet, uint8_t *icmp, enum sy_side side, uint16_t port_be,
+	uint64_t change)
+{
+	uint8_t family = packet->tuple.family;
+
+	if (family == SY_IPV4)
+		change = 0;
+	change += set_identifier(icmp, family, side, port_be);
+	checksum_apply(icmp + ICMP_CHECKSUM_AT, change);
+}
+
 /* change: of the addresses, which the pseudo-header holds. */
 static inline void
 rewrite_transport(const struct sy_packet *packet, uint8_t *l4, enum sy_side which, uint16_t port_be,
@@ -88,9 +115,24 @@ rewrite_transport(const struct sy_packet *packet, uint8_t *l4, enum sy_side whic
 		checksum_apply_udp(l4 + offsetof(struct rte_udp_hdr, dgram_cksum), change);
 	} else if (protocol == IPPROTO_SCTP) {
 		rewrite_sctp(packet, which, port_be);
-	} else if (protocol == IPPROTO_ICMPV6) { /* ICMP's checksum covers no address */
-		checksum_apply(l4 + offsetof(struct rte_icmp_hdr, icmp_cksum), change);
+	} else {
+		rewrite_icmp(packet, l4, which, port_be, change);
 	}
+}
+
+/* The quoted echo, of which all the header is there. */
+static uint64_t
+rewrite_embedded_echo(
+	const struct sy_packet *packet, enum sy_side side, uint16_t port_be, uint64_t change)
+{
+	uint8_t *icmp = frame_at(packet, packet->inner_l4);
+	uint16_t old = load16(icmp + ICMP_CHECKSUM_AT);
+	uint64_t message = set_identifier(icmp, packet->tuple.family, side, port_be);
+
+	if (packet->tuple.family == SY_IPV4)
+		change = 0;
+	checksum_apply(icmp + ICMP_CHECKSUM_AT, change + message);
+	return message + checksum_change16(old, load16(icmp + ICMP_CHECKSUM_AT));
 }
 
 /* The quoted L4 header, of which 8 bytes or more are there.  Returns the change of all its words,
@@ -104,8 +146,12 @@ rewrite_embedded_transport(
 	uint32_t offset = is_tcp ? offsetof(struct rte_tcp_hdr, cksum)
 				 : offsetof(struct rte_udp_hdr, dgram_cksum);
 	uint8_t *checksum = transport + offset;
-	uint64_t message = set_port(transport, side, port_be);
+	uint64_t message;
 	uint16_t old;
+
+	if (packet->tuple.protocol == icmp_protocol(packet->tuple.family))
+		return rewrite_embedded_echo(packet, side, port_be, change);
+	message = set_port(transport, side, port_be);
 
 	/* SCTP's is one over the whole packet, which is not here; who gets the error goes by ports and
 	 * tag (RFC 9260 section 10). */
@@ -206,6 +252,22 @@ sy_packet_redirect(struct sy_packet *packet, const struct sy_addr *addr)
 	if (frame_has_transport(packet)) {
 		rewrite_transport(packet, l4, SY_SIDE_DST, packet->tuple.dst_port_be, change);
 	}
+}
+
+void
+sy_packet_set_source(struct sy_packet *packet, const struct sy_addr *addr)
+{
+	uint8_t family = packet->tuple.family;
+	uint8_t *ip = frame_at(packet, packet->l3);
+	uint8_t *icmp = frame_at(packet, packet->l4);
+	struct sy_addr old = { .words = { 0, 0 } };
+	uint64_t change;
+
+	memcpy(old.bytes, address_field(ip, family, SY_SIDE_SRC), address_len(family));
+	change = checksum_change_addr(family, &old, addr);
+	set_address(ip, family, SY_SIDE_SRC, addr, change);
+	if (family == SY_IPV6)
+		checksum_apply(icmp + ICMP_CHECKSUM_AT, change);
 }
 
 void

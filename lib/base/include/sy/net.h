@@ -58,7 +58,7 @@ struct sy_tuple {
 	};
 	union {
 		struct {
-			uint16_t src_port_be; /* ICMP echo: the identifier in both */
+			uint16_t src_port_be; /* ICMP echo: the identifier at who asks, and 0 */
 			uint16_t dst_port_be;
 		};
 		uint16_t ports_be[2];

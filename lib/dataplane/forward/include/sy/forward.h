@@ -29,6 +29,8 @@ enum sy_forward_flag {
 	SY_FORWARD_ON_LINK = 1 << 4,
 	/* The service's DSCP tells backends which virtual IP was meant. */
 	SY_FORWARD_MARKS = 1 << 5,
+	/* No service has it: flows are the servers' own, to the outside. */
+	SY_FORWARD_OUTGOING = 1 << 6,
 };
 
 /* What a tunnel puts between the outer IP header and the packet. */
@@ -89,7 +91,7 @@ struct sy_forward {
 
 /* Row number for use in a snapshot, or SY_NO_FORWARD. */
 uint8_t sy_forward_find(const char *name);
-bool sy_forward_exists(const char *name);
+bool sy_forward_exists(const char *name); /* one that a service may have */
 
 /* As long as a row number can tell: behind the last mode there is NULL. */
 extern const struct sy_forward *const sy_forward_modes[UINT8_MAX + 1];
@@ -99,7 +101,7 @@ sy_forward_at(uint8_t row)
 {
 	return sy_forward_modes[row];
 }
-const char *sy_forward_names(void); /* "nat" */
+const char *sy_forward_names(void); /* of those that services may have: "nat, ..." */
 bool sy_forward_is_stateless(uint8_t row); /* has apply_stateless() */
 bool sy_forward_replies_apart(uint8_t row); /* go past, or to a local address: never to a client */
 bool sy_forward_has(const char *name, enum sy_mode_trait trait);

@@ -31,6 +31,7 @@ enum sy_packet_flag {
 	SY_PACKET_FIRST = 1 << 6, /* has made its flow; not parse's */
 	SY_PACKET_NO_SERVICE = 1 << 7, /* to a virtual IP, none of its services; not parse's */
 	SY_PACKET_LOCAL = 1 << 8, /* to a local address; not parse's */
+	SY_PACKET_ECHO_REPLY = 1 << 9,
 };
 
 enum sy_verdict {
@@ -81,6 +82,9 @@ struct sy_packet {
  * verified: rewriting keeps a wrong one wrong, for the receiver to find.
  *
  * A fragment's ports are 0 but in the first piece, and only the first has an L4 header.
+ *
+ * An echo's identifier is the port of who asks; who is asked has port 0.  So the reply's tuple is the
+ * request's reversed, and an error about either has the tuple of the other.
  */
 void sy_packet_parse(struct sy_packet *packet, struct rte_mbuf *mbuf);
 
@@ -151,6 +155,7 @@ enum sy_icmp_kind {
 	SY_ICMP_TIME_EXCEEDED,
 	SY_ICMP_PORT_UNREACHABLE,
 	SY_ICMP_HOST_UNREACHABLE,
+	SY_ICMP_PROHIBITED, /* administratively: no flow is made for it */
 	SY_ICMP_TOO_BIG, /* value: the MTU that fits */
 };
 
@@ -192,6 +197,9 @@ void sy_packet_make_reset(struct sy_packet *packet, struct rte_mbuf *mbuf,
 
 /* The same for the destination address alone; the packet that an ICMP error quotes stays as it is. */
 void sy_packet_redirect(struct sy_packet *packet, const struct sy_addr *addr);
+
+/* Of an ICMP error: the address that it comes from, and nothing of what it quotes. */
+void sy_packet_set_source(struct sy_packet *packet, const struct sy_addr *addr);
 
 /* Sets the six bits of DSCP in the IP header (RFC 2474 section 3); those of ECN stay. */
 void sy_packet_set_dscp(struct sy_packet *packet, uint8_t dscp);
