@@ -290,7 +290,7 @@ test_no_room(void)
 	check_no_room(UDP(CLIENT4, 40000, VIP4, 53, .payload = 16, .id = 5, .fragment = MF,
 			      .udp_length = 100),
 		UDP(CLIENT6, 40000, VIP6, 53, .payload = 16, .next = 44,
-			.options = "1100000100000005", .udp_length = 100),
+			.options = "1100000100004321", .udp_length = 100),
 		28);
 	check_no_room(
 		ICMP4(ROUTER4, VIP4, 11, 0, .quoted = UDP(VIP4, 53, CLIENT4, 40000, .payload = 9)),

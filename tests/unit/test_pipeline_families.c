@@ -255,7 +255,7 @@ test_own_too_big(void)
 {
 	const struct spec *const whole = TCP(CLIENT4, 40000, VIP4, 80, .tcp_flags = ACK, .seq = 101,
 		.ack = 501, .payload = 1445, .fragment = DF);
-	const struct spec *const piece = UDP(CLIENT4, 40000, VIP4, 81, .id = 7, .fragment = MF,
+	const struct spec *const piece = UDP(CLIENT4, 40000, VIP4, 81, .id = 7, .fragment = DF | MF,
 		.payload = 1448, .udp_length = 2000);
 
 	fixture_start(&fixture, CONFIG, 1);

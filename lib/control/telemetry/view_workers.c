@@ -79,6 +79,7 @@ make_row(struct sy_surface *surface, uint32_t worker, uint32_t filter)
 	sy_json_number(row, "misdirected", sy_rates_counter(stats, worker, SY_COUNTER_MISDIRECTED));
 	sy_json_number(row, "astray", sy_rates_counter(stats, worker, SY_COUNTER_ASTRAY));
 	sy_json_number(row, "fragments", sy_rates_counter(stats, worker, SY_COUNTER_FRAGMENTS));
+	sy_json_number(row, "divided", sy_rates_counter(stats, worker, SY_COUNTER_DIVIDED));
 	add_flows(row, stats, worker);
 	sy_json_number(row, "busy_percent", rates->busy_percent);
 	add_turns(row, &stats->workers[worker]->turns);

@@ -77,9 +77,9 @@ check(const struct sy_packet *packet, uint8_t family, int growth)
 	return likely(packet->end + growth <= UINT16_MAX) ? SY_DROP_NONE : SY_DROP_TOO_BIG;
 }
 
-/* From nothing; what lies behind the datagram is not covered (RFC 9868). */
-static void
-make_udp_checksum(const struct sy_packet *packet, const struct sy_tuple *tuple)
+/* What lies behind the datagram is not covered (RFC 9868). */
+void
+sy_translate_udp_checksum(const struct sy_packet *packet, const struct sy_tuple *tuple)
 {
 	struct rte_udp_hdr *udp = frame_at(packet, packet->l4);
 	uint16_t length = rte_be_to_cpu_16(udp->dgram_len);
@@ -111,7 +111,7 @@ translate_transport(const struct sy_packet *packet, const struct sy_tuple *behin
 	if (behind->protocol == IPPROTO_TCP)
 		checksum_apply(l4 + offsetof(struct rte_tcp_hdr, cksum), change);
 	else if (unlikely(no_checksum))
-		make_udp_checksum(packet, behind);
+		sy_translate_udp_checksum(packet, behind);
 	else
 		checksum_apply_udp(l4 + UDP_CHECKSUM, change);
 }

@@ -47,6 +47,9 @@ uint8_t *sy_translate_make_room(
 /* Both ports; returns the change. */
 uint64_t sy_translate_ports(uint8_t *l4, const struct sy_tuple *tuple);
 
+/* UDP's checksum from nothing, for the addresses and ports of the tuple; the datagram is whole. */
+void sy_translate_udp_checksum(const struct sy_packet *packet, const struct sy_tuple *tuple);
+
 /* Of the addresses, in the pseudo-header's sum. */
 uint64_t sy_translate_change(const struct sy_tuple *from, const struct sy_tuple *to);
 

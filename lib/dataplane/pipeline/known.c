@@ -219,8 +219,12 @@ static __rte_noinline void
 refuse_way(struct sy_worker *worker, struct sy_packet *packet, int overhead)
 {
 	struct sy_ip destination = destination_of(worker, packet);
+	uint8_t family = packet->direction == SY_ORIGINAL
+		? destination.family
+		: worker->snapshot->services[packet->flow->service].family;
 
-	sy_refuse_way(worker, packet, &destination, overhead);
+	if (!sy_divide(worker, packet, family, next_hop_of(worker, packet)))
+		sy_refuse_way(worker, packet, &destination, overhead);
 }
 
 /* way: NULL, or to be told where the packet goes. */
@@ -280,6 +284,12 @@ send_on_its_way(struct sy_worker *worker, struct sy_packet *packet)
 		send_with_way(worker, packet, forward);
 	else
 		send_by(worker, packet, forward, 0, NULL);
+}
+
+void
+sy_send_on(struct sy_worker *worker, struct sy_packet *packet)
+{
+	send_on_its_way(worker, packet);
 }
 
 /* SCTP's checksum over a change of ports depends on the length of the whole packet. */

@@ -230,6 +230,14 @@ bool sy_pass(struct sy_worker *worker, struct sy_packet *packet);
 /* The same for a tail, which has no L4 header: it changes nothing. */
 void sy_pass_tail(struct sy_worker *worker, struct sy_packet *packet);
 
+/* The last step of both: the packet goes its way, with the flow's state as it is, or is answered. */
+void sy_send_on(struct sy_worker *worker, struct sy_packet *packet);
+
+/* divide.c: sends a packet of a flow that is too big for its way, to where the family is, in pieces;
+ * false: it may not be divided. */
+bool sy_divide(
+	struct sy_worker *worker, struct sy_packet *packet, uint8_t family, uint32_t next_hop);
+
 /* fragments.c: pieces of packets.  first: of a known flow.  admit: any other, and all tails; false:
  * the piece has gone, or its verdict is set. */
 void sy_fragment_first(struct sy_worker *worker, const struct sy_packet *packet);

@@ -242,6 +242,15 @@ enum sy_drop sy_packet_translate(
  */
 void sy_packet_renumber(const struct sy_packet *packet, uint16_t id);
 
+/* Whether it is IPv4 without DF and options, no ICMP error, and in one segment. */
+bool sy_packet_may_divide(const struct sy_packet *packet);
+
+/* Of such a packet leaves `most` bytes, or a few less, as its first piece; rest, in the empty mbuf, gets
+ * what follows, described as a tail that knows its ports.  A UDP checksum that is not there is made
+ * first.  0, or with nothing changed -ENOSPC: the mbuf is too small; -EMSGSIZE: most is. */
+int sy_packet_divide(
+	struct sy_packet *packet, uint16_t most, struct rte_mbuf *mbuf, struct sy_packet *rest);
+
 /* The sum in one's complement, as it stands in memory, of the bytes from the offset to the packet's
  * end, in whatever segments.  Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of
  * odd length. */

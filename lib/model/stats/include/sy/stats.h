@@ -22,7 +22,7 @@
 	ROW(RECEIVED, "received", "packets", "taken from this worker's receive queues") \
 	ROW(FROM_KERNEL, "from_kernel", "packets", "taken from the kernel twins, to be sent") \
 	ROW(HANDED_IN, "handed_in", "packets", "taken over from other workers") \
-	ROW(ORIGINATED, "originated", "packets", "made here: resets and ICMP errors") \
+	ROW(ORIGINATED, "originated", "packets", "made here: resets, and all but first pieces") \
 	ROW(TRANSMITTED, "transmitted", "packets", "accepted by a port's transmit queue") \
 	ROW(TO_KERNEL, "to_kernel", "packets", "given to the kernel twins") \
 	ROW(HANDED_OVER, "handed_over", "packets", "given to the worker that owns their flow") \
@@ -44,6 +44,7 @@
 	ROW(FRAGMENTS, "fragments", "packets", "pieces of packets that followed a first piece") \
 	ROW(TUNNEL_ERRORS, "tunnel_errors", "packets", \
 		"errors about tunnels' own packets, told to the clients whose packets were inside") \
+	ROW(DIVIDED, "divided", "packets", "too big for their way, and sent on in pieces") \
 	ROW(FLOWS_BY_CID, "flows_by_cid", "flows", \
 		"made for the backend that a connection ID names") \
 	ROW(INTRODUCED, "introduced", "packets", "sent to backends with their client's address") \
