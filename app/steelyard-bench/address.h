@@ -85,4 +85,14 @@ bench_backend(uint32_t service, uint32_t backend)
 		(uint16_t)(BENCH_BACKEND_PORT + service) };
 }
 
+/* What backends see of clients that are hidden from them: hosts of the backends' network. */
+#define BENCH_LOCALS 32
+#define BENCH_LOCAL_HOST 0x00fe0000u
+
+static inline struct bench_endpoint
+bench_local(uint32_t number, uint16_t port)
+{
+	return (struct bench_endpoint){ BENCH_BACKEND, BENCH_LOCAL_HOST + number, port };
+}
+
 #endif /* SY_BENCH_ADDRESS_H */

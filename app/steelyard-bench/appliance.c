@@ -14,6 +14,7 @@ struct bench_appliance {
 	struct sy_config *config;
 	struct sy_stats *stats;
 	struct sy_live *live;
+	struct sy_persistence *persistence;
 	struct sy_registry *registry;
 	struct sy_routes routes;
 	struct sy_publisher publisher;
@@ -47,6 +48,8 @@ create_model(struct bench_appliance *appliance, struct sy_error *error)
 			appliance->live, appliance->stats, &appliance->registry);
 	if (status == 0)
 		status = sy_registry_apply(appliance->registry, config, error);
+	if (status == 0)
+		status = sy_persistence_create(config->max_persistent, &appliance->persistence);
 	for (uint32_t w = 0; status == 0 && w < n; w++)
 		status = sy_mailbox_create(w, n, bench_socket(), &appliance->mailboxes[w]);
 	return status;
@@ -102,14 +105,21 @@ create_worker(struct bench_appliance *appliance, uint32_t w)
 		.mailboxes = appliance->mailboxes,
 		.stats = appliance->stats->workers[w],
 		.live = sy_live_view(appliance->live, w),
+		.persistence = appliance->persistence,
 		.pool = appliance->traffic[w].pool,
 		.ports = &port,
 		.n_ports = 1,
 		.idle_mode = SY_IDLE_POLL,
 	};
 
+	int status;
+
 	size_table(appliance->known->scenario, &params);
-	return sy_worker_create(&params, &appliance->workers[w]);
+	status = sy_worker_create(&params, &appliance->workers[w]);
+	if (status == 0 && appliance->traffic[w].hiding)
+		status = sy_worker_open_local_ports(
+			appliance->workers[w], sy_config_local_ends(appliance->config));
+	return status;
 }
 
 int
@@ -154,6 +164,7 @@ bench_appliance_destroy(struct bench_appliance *appliance)
 	sy_publisher_fini(&appliance->publisher);
 	sy_registry_destroy(appliance->registry);
 	sy_live_destroy(appliance->live);
+	sy_persistence_destroy(appliance->persistence);
 	sy_stats_destroy(appliance->stats);
 	sy_routes_fini(&appliance->routes);
 	sy_config_free(appliance->config);

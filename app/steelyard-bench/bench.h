@@ -39,6 +39,8 @@ struct bench_scenario {
 	uint32_t room; /* for flows beside the known ones */
 	bool every_mode; /* else the table's first forwarding mode */
 	bool every_scheduler; /* else BENCH_SCHEDULER */
+	bool told; /* backends are told their client's address by a PROXY header */
+	bool sticky; /* clients keep their backend by a table */
 	bool quick; /* part of the quick form: with more than one mode, where tables are small */
 };
 

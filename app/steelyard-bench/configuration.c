@@ -78,15 +78,18 @@ write_service(FILE *out, const struct bench_scenario *scenario, const struct ben
 
 	fprintf(out,
 		"{\"name\":\"%s%u\",\"address\":\"%s\",\"port\":%u,\"protocol\":\"%s\","
-		"\"mode\":\"%s\",\"pool\":\"p%u\"%s%s}",
+		"\"mode\":\"%s\",\"pool\":\"p%u\"%s%s%s%s}",
 		protocol, service, endpoint_text(scenario->ip, bench_vip(service), text),
 		BENCH_VIP_PORT, protocol, kind->mode, service, limits(scenario),
-		sy_forward_has(kind->mode, SY_MODE_MARKS) ? ",\"tunnel\":{\"dscp\":1}" : "");
+		sy_forward_has(kind->mode, SY_MODE_MARKS) ? ",\"tunnel\":{\"dscp\":1}" : "",
+		scenario->told ? ",\"client_address\":\"proxy-v2\"" : "",
+		scenario->sticky ? ",\"consistency\":\"sticky\"" : "");
 }
 
 static char *
 write_text(const struct bench_scenario *scenario, const struct bench_kind *kind)
 {
+	char first[SY_IP_TEXT], last[SY_IP_TEXT];
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -97,6 +100,10 @@ write_text(const struct bench_scenario *scenario, const struct bench_kind *kind)
 		2 * scenario->services, scenario->services * scenario->backends,
 		scenario->flows + scenario->room);
 	write_network(out, scenario);
+	if (sy_forward_has(kind->mode, SY_MODE_LOCAL))
+		fprintf(out, ",\"local_addresses\":[\"%s-%s\"]",
+			endpoint_text(scenario->ip, bench_local(0, 0), first),
+			endpoint_text(scenario->ip, bench_local(BENCH_LOCALS - 1, 0), last));
 	fputs(",\"pools\":[", out);
 	for (uint32_t i = 0; i < scenario->services; i++)
 		write_pool(out, scenario, kind, i);

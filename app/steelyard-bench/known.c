@@ -11,6 +11,7 @@
 #include "traffic.h"
 
 #define OWNERS_SEED 7
+#define BENCH_DRAW_FLOW 0xffffffu /* bits of a draw: more flows than any row has */
 
 int
 bench_known_init(struct bench_known *known, const struct bench_scenario *scenario)
@@ -20,6 +21,7 @@ bench_known_init(struct bench_known *known, const struct bench_scenario *scenari
 	memset(known, 0, sizeof(*known));
 	known->scenario = scenario;
 	known->backends = calloc(scenario->flows, sizeof(*known->backends));
+	known->locals = calloc(scenario->flows, sizeof(*known->locals));
 	sy_owners_init(&known->owners, scenario->workers, OWNERS_SEED);
 	/* As where NICs have sorted the packets: here they come to their owners. */
 	atomic_store(&known->owners.early, false);
@@ -28,7 +30,7 @@ bench_known_init(struct bench_known *known, const struct bench_scenario *scenari
 		if (known->draws[w] == NULL)
 			status = -ENOMEM;
 	}
-	if (known->backends == NULL || status != 0) {
+	if (known->backends == NULL || known->locals == NULL || status != 0) {
 		bench_known_fini(known);
 		return -ENOMEM;
 	}
@@ -39,6 +41,7 @@ void
 bench_known_fini(struct bench_known *known)
 {
 	free(known->backends);
+	free(known->locals);
 	for (uint32_t w = 0; w < BENCH_MAX_MEMBERS; w++)
 		free(known->draws[w]);
 }
@@ -91,9 +94,11 @@ bench_known_draw(struct bench_known *known)
 			struct bench_draw *it = &known->draws[w][i];
 
 			do {
-				it->flow = draw(known->scenario, &random);
+				it->flow = draw(known->scenario, &random) & BENCH_DRAW_FLOW;
 			} while (bench_owner(known, it->flow) != w);
 			it->backend = known->backends[it->flow];
+			it->local = known->locals[it->flow].number;
+			it->local_port = known->locals[it->flow].port;
 		}
 	}
 }

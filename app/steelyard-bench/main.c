@@ -66,19 +66,6 @@ parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *number)
 	return 0;
 }
 
-/* The traffic does not know to which local port replies would go. */
-static bool
-makes_traffic_for(const struct sy_forward *mode)
-{
-	return (mode->flags & SY_FORWARD_LOCAL) == 0;
-}
-
-static bool
-is_measured(const char *mode)
-{
-	return sy_forward_exists(mode) && makes_traffic_for(sy_forward_at(sy_forward_find(mode)));
-}
-
 static int
 take_option(int option, struct options *options)
 {
@@ -93,7 +80,7 @@ take_option(int option, struct options *options)
 		return 0;
 	case 'M':
 		options->mode = optarg;
-		return is_measured(optarg) ? 0 : -EINVAL;
+		return sy_forward_exists(optarg) ? 0 : -EINVAL;
 	case 'r':
 		if (parse_number(optarg, 3, BENCH_MAX_REPEATS, &number) != 0)
 			return -EINVAL;
@@ -192,7 +179,7 @@ takes_mode(const struct bench_scenario *scenario, const struct options *options,
 	if (row == 0)
 		return true;
 	/* Counted: one kind of packet, whose count means something. */
-	if (options->bench.counted || !makes_traffic_for(sy_forward_at(row)))
+	if (options->bench.counted)
 		return false;
 	return scenario->every_mode && (!options->quick || scenario->flows <= SMALL_TABLE);
 }

@@ -181,11 +181,12 @@ make_pipeline(struct run *run, const struct bench_kind *kind, struct sy_error *e
 	return status;
 }
 
-/* It has no snapshot, which modes with a flag look into; and it knows one scheduler. */
+/* It has no snapshot, which modes with a flag look into; it knows one scheduler, and no services. */
 static bool
 library_can(const struct run *run, const char *mode)
 {
-	return sy_forward_at(sy_forward_find(mode))->flags == 0 && !run->scenario->every_scheduler;
+	return sy_forward_at(sy_forward_find(mode))->flags == 0 &&
+		!run->scenario->every_scheduler && !run->scenario->told && !run->scenario->sticky;
 }
 
 static int
@@ -235,6 +236,15 @@ make_others(struct run *run, const char *mode, struct sy_error *error)
 	return status;
 }
 
+/* Of a PROXY header, version 2. */
+static uint32_t
+told_bytes(const struct bench_scenario *scenario)
+{
+	if (!scenario->told)
+		return 0;
+	return scenario->ip == 6 ? 52 : 28;
+}
+
 static int
 start(struct run *run, const char *mode, struct sy_error *error)
 {
@@ -250,7 +260,10 @@ start(struct run *run, const char *mode, struct sy_error *error)
 
 			status = bench_traffic_init(traffic, &run->known, w, run->pool);
 			traffic->one_way = (forward->flags & SY_FORWARD_ONE_WAY) != 0;
-			traffic->wrapped = forward->flags != 0;
+			traffic->hiding = (forward->flags & SY_FORWARD_LOCAL) != 0;
+			traffic->wrapped =
+				run->scenario->told || (forward->flags != 0 && !traffic->hiding);
+			traffic->told = told_bytes(run->scenario);
 		}
 	}
 	if (status != 0)

@@ -123,13 +123,15 @@ write_known(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
 	const struct bench_scenario *scenario = traffic->scenario;
 	const struct bench_draw *draws = traffic->known->draws[traffic->worker];
 	const struct bench_draw *draw = &draws[traffic->draw];
-	struct bench_endpoint client = bench_client(BENCH_CLIENT, draw->flow);
+	struct bench_endpoint client = reply && traffic->hiding
+		? bench_local(draw->local, draw->local_port)
+		: bench_client(BENCH_CLIENT, draw->flow);
 	uint32_t service = bench_service(scenario, draw->flow);
 	struct bench_packet packet = {
 		.src = reply ? bench_backend(service, draw->backend) : client,
 		.dst = reply ? client : bench_vip(service),
 		.seq = (reply ? BACKEND_SEQ : CLIENT_SEQ) + 1,
-		.ack = (reply ? CLIENT_SEQ : BACKEND_SEQ) + 1,
+		.ack = (reply ? CLIENT_SEQ + traffic->told : BACKEND_SEQ) + 1,
 		.protocol = IPPROTO_TCP,
 		.flags = ACK,
 	};
@@ -188,16 +190,24 @@ static bool
 write_handshake(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
 {
 	const struct bench_scenario *scenario = traffic->scenario;
+	struct segment segment = connection[traffic->step];
 	uint32_t flow = traffic->next;
+	struct bench_endpoint client;
 
 	while (flow < traffic->end && bench_owner(traffic->known, flow) != traffic->worker)
 		flow++;
 	traffic->next = flow;
 	if (flow == traffic->end)
 		return false;
-	write_segment(scenario, mbuf, bench_client(BENCH_CLIENT, flow),
-		bench_service(scenario, flow), traffic->known->backends[flow],
-		&connection[traffic->step]);
+	client = bench_client(BENCH_CLIENT, flow);
+	if (traffic->hiding && segment.reply)
+		client = bench_local(
+			traffic->known->locals[flow].number, traffic->known->locals[flow].port);
+	/* Nobody reads a SYN's acknowledgement: here it tells the flow when it comes out. */
+	if (segment.flags == SYN)
+		segment.ack = flow;
+	write_segment(scenario, mbuf, client, bench_service(scenario, flow),
+		traffic->known->backends[flow], &segment);
 	traffic->next++;
 	return true;
 }
@@ -251,6 +261,23 @@ is_first(uint8_t ip, const struct rte_mbuf *mbuf)
 		       ->tcp_flags == SYN;
 }
 
+/* What a SYN that comes out tells: its flow, whom the balancer chose, and by which local port. */
+static void
+note_known(struct bench_traffic *traffic, const struct rte_mbuf *mbuf, uint32_t backend)
+{
+	const uint32_t end = bench_headers(traffic->scenario->ip);
+	const uint32_t size = traffic->scenario->ip == 6 ? 16 : 4;
+	uint32_t flow = word_at(mbuf, end + offsetof(struct rte_tcp_hdr, recv_ack));
+
+	if (flow >= traffic->scenario->flows)
+		return;
+	traffic->known->backends[flow] = (uint16_t)backend;
+	traffic->known->locals[flow] = (struct bench_local_end){
+		.port = (uint16_t)(word_at(mbuf, end) >> 16),
+		.number = (uint8_t)(word_at(mbuf, end - size - 4) - BENCH_LOCAL_HOST),
+	};
+}
+
 /* The host numbers are in the last four bytes of an address, whatever the family. */
 static void
 note_backend(struct bench_traffic *traffic, const struct rte_mbuf *mbuf)
@@ -265,9 +292,9 @@ note_backend(struct bench_traffic *traffic, const struct rte_mbuf *mbuf)
 
 	if (backend >= traffic->scenario->backends)
 		return;
-	if (traffic->preparing && flow < traffic->scenario->flows)
-		traffic->known->backends[flow] = (uint16_t)backend;
-	else if (!traffic->preparing && flow - traffic->newcomer < BENCH_WAVE)
+	if (traffic->preparing)
+		note_known(traffic, mbuf, backend);
+	else if (flow - traffic->newcomer < BENCH_WAVE)
 		traffic->wave_backends[flow - traffic->newcomer] = (uint16_t)backend;
 }
 

@@ -20,15 +20,23 @@
 #define BENCH_HANDSHAKE 3
 
 struct bench_draw {
-	uint32_t flow;
+	uint32_t flow : 24;
+	uint32_t local : 8;
 	uint16_t backend;
-	uint16_t spare;
+	uint16_t local_port;
+};
+
+/* Where a flow's replies go, when its client is hidden. */
+struct bench_local_end {
+	uint16_t port;
+	uint8_t number;
 };
 
 /* The known flows. */
 struct bench_known {
 	const struct bench_scenario *scenario;
 	uint16_t *backends; /* [flows]: whom the balancer chose, told by the SYNs that came out */
+	struct bench_local_end *locals; /* [flows]; likewise */
 	struct sy_owners owners;
 	struct bench_draw *draws[BENCH_MAX_MEMBERS]; /* of the flows that this worker owns */
 };
@@ -51,6 +59,8 @@ struct bench_traffic {
 	uint32_t worker;
 	bool one_way; /* replies do not come here */
 	bool wrapped; /* packets come out with other headers than they had: those are made anew */
+	bool hiding; /* replies go to a local address */
+	uint32_t told; /* bytes that stand before the client's first one at the backend */
 	bool preparing; /* the handshakes of the known flows, one step after the other */
 	uint32_t step; /* of a handshake, or of the wave's connections */
 	uint32_t next; /* flow of this step */
