@@ -122,6 +122,7 @@ int daemon_first_config(struct daemon *daemon, struct sy_error *error);
 /* steering.c: the rung in the log and on the surfaces; whether the NICs keep to it. */
 void daemon_tell_steering(struct daemon *daemon);
 void daemon_judge_steering(struct daemon *daemon);
+void daemon_review_steering(struct daemon *daemon); /* after a reload */
 
 /* locals.c: local ports on the surfaces, and the alarm before they run out. */
 void daemon_judge_locals(struct daemon *daemon);

@@ -59,6 +59,7 @@ apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 		status = -EAGAIN;
 	if (sy_kernel_sync_vips(daemon->kernel, daemon->registry, error) != 0)
 		status = -EAGAIN;
+	daemon_review_steering(daemon);
 	daemon->surface_context.config_loaded_us = sy_time_wall_us();
 	sy_config_free(old);
 	remember(daemon, change);

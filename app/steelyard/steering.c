@@ -35,6 +35,19 @@ daemon_tell_steering(struct daemon *daemon)
 }
 
 void
+daemon_review_steering(struct daemon *daemon)
+{
+	const struct sy_steering *steering = &daemon->ports->steering;
+
+	if (!sy_ports_review(daemon->ports, daemon->config))
+		return;
+	if (steering->note[0] != '\0')
+		sy_warning("steering: %s", steering->note);
+	else
+		sy_notice("steering: the ports' hash follows all services again");
+}
+
+void
 daemon_judge_steering(struct daemon *daemon)
 {
 	if (++daemon->beats % JUDGE_BEATS != 0)

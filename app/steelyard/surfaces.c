@@ -105,6 +105,7 @@ daemon_open_surfaces(struct daemon *daemon, struct sy_error *error)
 		.config_loaded_us = sy_time_wall_us(),
 		.steering = sy_steering_name(daemon->ports->steering.rung),
 		.steering_reason = daemon->ports->steering.reason,
+		.steering_note = daemon->ports->steering.note,
 		.rungs = daemon->surface_rungs,
 		.n_rungs = SY_N_STEERING_RUNGS,
 		.daemon = daemon,

@@ -99,6 +99,8 @@ sy_view_info(struct sy_surface *surface, struct json_object *arguments, struct s
 	sy_json_number(info, "workers", context->n_workers);
 	sy_json_text(info, "steering", context->steering);
 	sy_json_text(info, "steering_reason", context->steering_reason);
+	if (context->steering_note != NULL && context->steering_note[0] != '\0')
+		sy_json_text(info, "steering_note", context->steering_note);
 	sy_json_number(info, "snapshot", snapshot_version(context));
 	add_config(info, context);
 	add_backends(info, context->registry);

@@ -17,6 +17,9 @@ make_row(struct sy_surface *surface, uint32_t number, uint32_t filter)
 	sy_json_text(row, "rung", rung->name);
 	sy_json_text(row, "state", rung->state);
 	sy_json_text(row, "reason", rung->reason);
+	if (strcmp(rung->name, surface->context->steering) == 0 &&
+		surface->context->steering_note != NULL)
+		sy_json_text(row, "note", surface->context->steering_note);
 	return row;
 }
 

@@ -52,18 +52,22 @@ add_answers(struct sy_hash_wish *wish, const struct sy_config *config,
 }
 
 void
+sy_hash_wish_add(struct sy_hash_wish *wish, const struct sy_config *config,
+	const struct sy_service_config *service)
+{
+	add_types(wish, service->address.family, service->protocol);
+	if (sy_forward_has(service->mode, SY_MODE_LOCAL)) {
+		add_answers(wish, config, service, service->pool);
+		add_answers(wish, config, service, service->spare_pool);
+	}
+}
+
+void
 sy_hash_wish_init(struct sy_hash_wish *wish, const struct sy_config *config, uint32_t n_workers)
 {
 	*wish = (struct sy_hash_wish){ .n_workers = n_workers };
-	for (uint32_t i = 0; i < config->n_services; i++) {
-		const struct sy_service_config *service = &config->services[i];
-
-		add_types(wish, service->address.family, service->protocol);
-		if (sy_forward_has(service->mode, SY_MODE_LOCAL)) {
-			add_answers(wish, config, service, service->pool);
-			add_answers(wish, config, service, service->spare_pool);
-		}
-	}
+	for (uint32_t i = 0; i < config->n_services; i++)
+		sy_hash_wish_add(wish, config, &config->services[i]);
 }
 
 static int
@@ -83,6 +87,12 @@ check_types(const struct sy_port *port, uint64_t types, uint64_t can, struct sy_
 				"port %s (%s) cannot hash the ports of %s", port->name,
 				port->driver, type_rows[t].name);
 	return 0;
+}
+
+int
+sy_hash_check_told(const struct sy_port *port, uint64_t types, struct sy_error *error)
+{
+	return check_types(port, types, port->rss.types, error);
 }
 
 static int

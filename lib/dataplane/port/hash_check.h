@@ -29,6 +29,13 @@ struct sy_hash_wish {
 void sy_hash_wish_init(
 	struct sy_hash_wish *wish, const struct sy_config *config, uint32_t n_workers);
 
+/* Adds what one of them needs. */
+void sy_hash_wish_add(struct sy_hash_wish *wish, const struct sy_config *config,
+	const struct sy_service_config *service);
+
+/* Whether the hash that a port was told to compute is of these types' ports too. */
+int sy_hash_check_told(const struct sy_port *port, uint64_t types, struct sy_error *error);
+
 /* A queue for each worker, a key and a table that can be set, the types; sets n_places, key_size. */
 int sy_hash_check(struct sy_port *port, const struct sy_hash_wish *wish, struct sy_error *error);
 

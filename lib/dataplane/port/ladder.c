@@ -61,6 +61,9 @@ try_way(struct sy_ports *ports, struct sy_hash_wish *wish, enum sy_hash_way way,
 	int status = 0;
 
 	wish->way = way;
+	ports->pair_serves = 0;
+	for (int family = 0; way == SY_HASH_KEY_PAIR && family < SY_N_FAMILIES; family++)
+		ports->pair_serves |= wish->families[family] ? 1u << family : 0;
 	for (uint32_t i = 0; i < ports->n_ports && status == 0; i++)
 		status = sy_hash_check_way(&ports->ports[i], wish, error);
 	if (status == 0)

@@ -92,6 +92,7 @@ struct sy_surface_context {
 	uint64_t config_loaded_us; /* sy_time_wall_us() of the last file that was taken */
 	const char *steering; /* the rung: "software", "client-hash", ... */
 	const char *steering_reason; /* why no better one */
+	const char *steering_note; /* what it does not steer; NULL or "": nothing is known */
 	const struct sy_surface_rung *rungs; /* [n_rungs] */
 	uint32_t n_rungs;
 

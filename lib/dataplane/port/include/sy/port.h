@@ -112,6 +112,7 @@ struct sy_ports {
 	struct sy_steering steering; /* final once the ports are started */
 	struct sy_owners owners; /* likewise: for workers */
 	uint8_t clients_key[SY_TOEPLITZ_KEY]; /* of the hash of client-side ports, or of all */
+	uint8_t pair_serves; /* a bit for each family that keys were drawn for; 0: they serve all */
 	enum sy_steering_rung wanted; /* whose hash the devices were given; software: none */
 	struct sy_steering_trial trial;
 };
@@ -170,6 +171,11 @@ const char *sy_port_offloads_text(uint32_t offloads, char *text, size_t size);
  * Management core.
  */
 bool sy_ports_judge_steering(struct sy_ports *ports, uint64_t transmitted, uint64_t astray);
+
+/* What of a file that has been loaded again the ports' hash does not follow: in ports->steering.note.
+ * Those packets are handed over between workers, as all that come to the wrong one.  True: the note is
+ * another one.  Management core. */
+bool sy_ports_review(struct sy_ports *ports, const struct sy_config *config);
 
 /* Whether a file's services can be served with the rung in use: what chosen local ports are to bring
  * to its worker must have some.  0 or -EBUSY with the reason.  Management core. */

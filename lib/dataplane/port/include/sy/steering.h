@@ -35,6 +35,8 @@ struct sy_steering_row {
 struct sy_steering {
 	enum sy_steering_rung rung; /* the one in use */
 	char reason[SY_STEERING_REASON]; /* why this one */
+	char note[2 *
+		SY_STEERING_REASON]; /* what a reload added that it does not steer; or empty */
 	struct sy_steering_row rows[SY_N_STEERING_RUNGS];
 };
 
