@@ -33,7 +33,7 @@ tell_sender(struct sy_packet *packet, uint32_t between)
 		return;
 	sy_packet_parse(&fresh, packet->mbuf);
 	packet_check_parsed(&fresh);
-	if (fresh.verdict == SY_VERDICT_DROP) /* who is told has no address that anybody has */
+	if (fresh.verdict != SY_VERDICT_NONE) /* who is told has no address that anybody has */
 		return;
 	if (fresh.l3 != packet->l3 || fresh.l4 != packet->l4 || fresh.end != packet->end)
 		abort();

@@ -148,7 +148,7 @@ fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers)
 		abort();
 	}
 	rows = fixture->config;
-	fixture->pool = rte_pktmbuf_pool_create("fixture", 2047, 0, 0, 2176, SOCKET_ID_ANY);
+	fixture->pool = rte_pktmbuf_pool_create("fixture", 2047, 0, 0, 4224, SOCKET_ID_ANY);
 	CHECK(fixture->pool != NULL);
 	start_routes(fixture);
 	CHECK(sy_stats_create(n_workers, sockets, rows->max_services, rows->max_backends,

@@ -62,7 +62,8 @@ sy_forward_build_tunnel(
 
 	if (mode == NULL || (mode->between == NULL && (mode->flags & SY_FORWARD_MARKS) == 0))
 		return false;
-	*tunnel = (struct sy_tunnel){ .dscp = config->dscp };
+	*tunnel = (struct sy_tunnel){ .dscp = config->dscp,
+		.divides = config->fragment && mode->between != NULL };
 	for (uint8_t i = 0; mode->between != NULL && i < SY_N_FAMILIES * SY_N_FAMILIES; i++)
 		build_outer(mode, config, i / SY_N_FAMILIES, i % SY_N_FAMILIES,
 			&tunnel->outers[i / SY_N_FAMILIES][i % SY_N_FAMILIES]);

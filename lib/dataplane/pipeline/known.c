@@ -233,11 +233,16 @@ send_by(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forw
 	int overhead, struct sy_forward_way *way)
 {
 	uint32_t next_hop = next_hop_of(worker, packet);
+	bool in_pieces = false;
 	enum sy_drop reason;
 
 	if (!way_is_open(worker, packet, next_hop, overhead)) {
-		refuse_way(worker, packet, overhead);
-		return;
+		in_pieces =
+			way != NULL && sy_outer_may_divide(worker, packet, next_hop, way->service);
+		if (!in_pieces) {
+			refuse_way(worker, packet, overhead);
+			return;
+		}
 	}
 	packet->next_hop = next_hop;
 	if (way != NULL)
@@ -248,7 +253,10 @@ send_by(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forw
 		mark_drop(packet, reason);
 		return;
 	}
-	packet->verdict = SY_VERDICT_TRANSMIT;
+	if (way != NULL && unlikely(in_pieces))
+		sy_outer_divide(worker, packet);
+	else
+		packet->verdict = SY_VERDICT_TRANSMIT;
 }
 
 /* By a mode that does more than exchange addresses.  Out of line, for its registers are not to be

@@ -69,7 +69,8 @@ find_way(struct sy_worker *worker, struct sy_packet *packet, uint32_t next_hop,
 	int overhead = packet->direction == SY_ORIGINAL
 		? forward->overhead[packet->tuple.family][destination->family]
 		: 0;
-	bool open = way_is_open(worker, packet, next_hop, overhead);
+	bool open = way_is_open(worker, packet, next_hop, overhead) ||
+		sy_outer_may_divide(worker, packet, next_hop, service);
 
 	packet->next_hop = next_hop;
 	if (!open)
@@ -112,6 +113,8 @@ translate(struct sy_worker *worker, struct sy_packet *packet,
 	reason = sy_forward_at(service->mode)->apply_stateless(packet, target, &way);
 	if (reason != SY_DROP_NONE)
 		mark_drop(packet, reason);
+	else if (unlikely(sy_packet_length(packet) > way.hop->mtu))
+		sy_outer_divide(worker, packet);
 	else
 		packet->verdict = SY_VERDICT_TRANSMIT;
 }

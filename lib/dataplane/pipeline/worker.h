@@ -385,6 +385,12 @@ void sy_transmit_finished(struct sy_worker *worker, struct rte_mbuf *mbuf, uint3
 void sy_flush(struct sy_worker *worker);
 void sy_flush_kernel(struct sy_worker *worker);
 
+/* outer_parts.c: whether a packet that does not fit may go in pieces when it has been put into its
+ * service's tunnel; and that it does: its verdict is set. */
+bool sy_outer_may_divide(const struct sy_worker *worker, const struct sy_packet *packet,
+	uint32_t next_hop, const struct sy_service_row *service);
+void sy_outer_divide(struct sy_worker *worker, struct sy_packet *packet);
+
 /* tunnel_error.c: a packet for the host that is a router's word on what a tunnel has sent.  false:
  * it is not; else it has gone to the flow's owner, or its verdict is set. */
 bool sy_tunnel_error(struct sy_worker *worker, struct sy_packet *packet);

@@ -31,6 +31,10 @@ static const struct sy_config_key tunnel_keys[] = {
 		.help = "GUE and VXLAN: the outer UDP checksum: made over IPv6 and none over IPv4, "
 			"never, or always.  Never over IPv6 wants backends that take it "
 			"(udp6zerocsumrx), RFC 6935." },
+	{ "fragment", &sy_kind_boolean, AT(fragment), .fallback = "false",
+		.help = "Outer packets that do not fit go in pieces, for backends to put together, "
+			"where the packet inside leaves that to the way: IPv4 without DF, IPv6 of "
+			"1,280 bytes or fewer.  All others are answered with the MTU that fits." },
 	{ "vni", &sy_kind_number, AT(vni), .high = 0xffffff, .fallback = "0",
 		.help = "VXLAN: the network identifier." },
 	{ "inner_destination", &sy_kind_mac, AT(inner_destination), .fallback = "02:00:00:00:00:02",

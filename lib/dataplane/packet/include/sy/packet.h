@@ -11,6 +11,8 @@
  * the frame.  Everything that a later stage touches lies in the first segment
  * (parse makes sure).  Worker only; no state, no allocation.
  */
+#include <netinet/in.h>
+
 #include <rte_byteorder.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
@@ -250,6 +252,32 @@ bool sy_packet_may_divide(const struct sy_packet *packet);
  * first.  0, or with nothing changed -ENOSPC: the mbuf is too small; -EMSGSIZE: most is. */
 int sy_packet_divide(
 	struct sy_packet *packet, uint16_t most, struct rte_mbuf *mbuf, struct sy_packet *rest);
+
+/* A part of what follows the IP header, to be sent as a packet of its own. */
+struct sy_part {
+	uint32_t offset; /* a multiple of 8 */
+	uint32_t length; /* likewise, but of the last */
+	bool more; /* not the last */
+	uint32_t id; /* IPv6: the same for all parts of a packet, and of no other for a while */
+};
+
+/* By the IP header, which after encapsulating is of another family than the tuple. */
+static inline bool
+sy_packet_is_v4(const struct sy_packet *packet)
+{
+	return *rte_pktmbuf_mtod_offset(packet->mbuf, const uint8_t *, packet->l3) >> 4 ==
+		IPVERSION;
+}
+
+/*
+ * Dividing a packet that has been encapsulated, of one segment: how long parts may be (0: there is no
+ * room for any), each part but the first into an empty mbuf, and then the packet as the first.  0, or
+ * -ENOBUFS: no room in the buffer.
+ */
+uint32_t sy_packet_part_max(const struct sy_packet *packet, uint32_t mtu);
+int sy_packet_copy_part(
+	const struct sy_packet *packet, const struct sy_part *part, struct rte_mbuf *mbuf);
+int sy_packet_become_part(struct sy_packet *packet, const struct sy_part *part);
 
 /* The sum in one's complement, as it stands in memory, of the bytes from the offset to the packet's
  * end, in whatever segments.  Not rte_raw_cksum_mbuf: DPDK 22.11's loses carries behind a segment of

@@ -249,6 +249,7 @@ struct sy_tunnel_config {
 	uint16_t port; /* UDP destination, host order; 0: the mode's own */
 	uint8_t udp_checksum; /* enum sy_udp_checksum */
 	uint8_t dscp; /* 1 to 63 marks the service; 0: none */
+	bool fragment; /* outer packets that do not fit go in pieces, where the inner one may */
 	struct sy_mac inner_destination; /* VXLAN: of the Ethernet header inside */
 	struct sy_mac inner_source;
 };

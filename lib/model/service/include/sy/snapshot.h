@@ -107,6 +107,7 @@ struct sy_tunnel {
 	struct sy_outer outers[SY_N_FAMILIES]
 			      [SY_N_FAMILIES]; /* by the backend's and packet's family */
 	uint8_t dscp;
+	bool divides; /* what does not fit goes in pieces, where it may */
 };
 
 struct sy_service_row {

@@ -45,6 +45,8 @@
 	ROW(TUNNEL_ERRORS, "tunnel_errors", "packets", \
 		"errors about tunnels' own packets, told to the clients whose packets were inside") \
 	ROW(DIVIDED, "divided", "packets", "too big for their way, and sent on in pieces") \
+	ROW(TUNNEL_PIECES, "tunnel_pieces", "packets", \
+		"pieces of tunnels' own packets, of those that did not fit") \
 	ROW(FLOWS_BY_CID, "flows_by_cid", "flows", \
 		"made for the backend that a connection ID names") \
 	ROW(INTRODUCED, "introduced", "packets", "sent to backends with their client's address") \
