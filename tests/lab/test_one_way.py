@@ -9,6 +9,7 @@ import sys
 import time
 
 from labkit import client, config
+from labkit.links import mac
 from labkit.netns import veth
 from labkit.servers import HTTP_PORT
 from labkit.topology import CLIENT4, CLIENT6, LAN4, LAN6, backend4, backend6
@@ -23,7 +24,10 @@ VNI = 77
 WAYS = [("dr", 4, 4, None), ("dr", 6, 6, None), ("vxlan", 4, 4, None), ("vxlan", 6, 4, None),
         ("ipip", 4, 4, "ipip 4in4"), ("ipip", 6, 4, "ipip 6in4"), ("ipip", 4, 6, "ipip 4in6"),
         ("ipip", 6, 6, "ipip 6in6"), ("gre", 4, 4, "gre 4in4"), ("gre", 6, 6, "gre 6in6"),
-        ("gue", 4, 4, "gue 4in4"), ("gue", 6, 6, "gue 6in6"), ("gue", 4, 6, "gue 4in6")]
+        ("gue", 4, 4, "gue 4in4"), ("gue", 6, 6, "gue 6in6"), ("gue", 4, 6, "gue 4in6"),
+        ("l3dsr", 4, 4, "l3dsr 4in4"), ("l3dsr", 6, 6, "l3dsr 6in6")]
+# Addresses that web1's kernel does not have, so that what comes there is not for its stack as it is.
+MARKED, DSCP = {4: "10.0.0.77", 6: "2001:db8:2::77"}, 46
 
 
 def vip(number, version):
@@ -35,9 +39,14 @@ def settings(lab):
     web1 = {4: config.backends(["web1"], backend4, 0), 6: config.backends(["web1"], backend6, 0)}
     result["pools"] = [config.pool(f"to{version}", web1[version], health=NO_PROBE)
                        for version in (4, 6)]
+    result["pools"] += [config.pool(f"marked{version}", [{"name": "web1", "address": MARKED[version]}],
+                                    health=NO_PROBE) for version in (4, 6)]
+    result["neighbours"] = [{"address": address, "mac": mac(lab.network.backends["web1"], "eth0"),
+                             "port": "lan"} for address in MARKED.values()]
     result["services"] = [
         {"name": f"{mode}{inside}in{outside}", "address": vip(number, inside), "port": HTTP_PORT,
-         "mode": mode, "pool": f"to{outside}", "tunnel": {"vni": VNI}}
+         "mode": mode, "pool": f"{'marked' if mode == 'l3dsr' else 'to'}{outside}",
+         "tunnel": {"vni": VNI, "dscp": DSCP}}
         for number, (mode, inside, outside, _) in enumerate(WAYS)]
     return result
 
@@ -70,7 +79,9 @@ def tunnels_end(lab, web1):
     web1.ip(*[f"addr add {a}/{128 if ':' in a else 32} dev lo" for a in addresses],
             f"link add vx0 address 02:00:00:00:00:02 type vxlan id {VNI} local {backend4('web1')} "
             "dstport 4789 dev eth0 nolearning", "link set vx0 up")
-    process = web1.spawn([sys.executable, "-B", DECAPSULATE, "eth0", LAN4, LAN6, report])
+    marks = [f"{MARKED[outside]}={DSCP}={vip(number, inside)}"
+             for number, (mode, inside, outside, _) in enumerate(WAYS) if mode == "l3dsr"]
+    process = web1.spawn([sys.executable, "-B", DECAPSULATE, "eth0", LAN4, LAN6, report, *marks])
     try:
         wait_for(report, "ready")
         web1.ip("link set tun0 up")

@@ -3,9 +3,10 @@
 """A backend's end of tunnels, for kernels without the devices: takes IP in IP, GRE and GUE packets
 apart, checks every field of the outer headers, and gives what is inside to a TUN device.
 
-    decapsulate.py INTERFACE SOURCE4 SOURCE6 REPORT
+    decapsulate.py INTERFACE SOURCE4 SOURCE6 REPORT [ADDRESS=DSCP=VIP ...]
 
-SOURCE4 and SOURCE6 are what outer headers must come from.  REPORT gets a line for each fault, and
+SOURCE4 and SOURCE6 are what outer headers must come from.  What comes to ADDRESS, which the kernel
+does not have, must be marked with DSCP: it is meant for VIP (layer-3 direct return).  REPORT gets a line for each fault, and
 one when a sort of packet is seen for the first time."""
 
 import fcntl
@@ -99,6 +100,44 @@ def take_out(packet, version, sources):
     return f"{sort} {inside}in{version}", inner
 
 
+def take_mark(packet, version, marks):
+    """(sort, packet to the virtual IP), or None for what is to no such address."""
+    destination, source = (slice(16, 20), slice(12, 16)) if version == 4 else (slice(24, 40), slice(8, 24))
+    if packet[destination] not in marks:
+        return None
+    mark, vip = marks[packet[destination]]
+    length = struct.unpack("!H", packet[2:4])[0] if version == 4 else \
+        40 + struct.unpack("!H", packet[4:6])[0]
+    packet = bytearray(packet[:length])
+    tos = packet[1] if version == 4 else (packet[0] & 15) << 4 | packet[1] >> 4
+    need(tos >> 2 == mark, f"class {tos:#x}")
+    need(packet[8 if version == 4 else 7] == 63, "TTL")
+    head, protocol = (20, packet[9]) if version == 4 else (40, packet[6])
+    need(protocol == socket.IPPROTO_TCP, f"protocol {protocol}")
+    need(version == 6 or checksum(bytes(packet[:20])) == 0xFFFF, "header checksum")
+
+    def total():
+        pseudo = packet[source] + packet[destination] + struct.pack("!II", length - head, protocol)
+        return checksum(bytes(pseudo + packet[head:]))
+
+    need(total() == 0xFFFF, "TCP checksum")
+    packet[destination] = vip
+    packet[head + 16:head + 18] = b"\0\0"
+    packet[head + 16:head + 18] = struct.pack("!H", total() ^ 0xFFFF)
+    if version == 4:
+        packet[1] &= 3
+        packet[10:12] = b"\0\0"
+        packet[10:12] = struct.pack("!H", checksum(bytes(packet[:20])) ^ 0xFFFF)
+    return f"l3dsr {version}in{version}", bytes(packet)
+
+
+def read_marks(texts):
+    marks = {}
+    for address, mark, vip in (text.split("=") for text in texts):
+        marks[ipaddress.ip_address(address).packed] = int(mark), ipaddress.ip_address(vip).packed
+    return marks
+
+
 def open_tun():
     tun = open("/dev/net/tun", "r+b", buffering=0)
     fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH", b"tun0", IFF_TUN_NO_PI))
@@ -106,7 +145,8 @@ def open_tun():
 
 
 def main():
-    interface, source4, source6, report = sys.argv[1:]
+    interface, source4, source6, report, *marks = sys.argv[1:]
+    marks = read_marks(marks)
     sources = {4: ipaddress.ip_address(source4).packed, 6: ipaddress.ip_address(source6).packed}
     seen = set()
     tun = open_tun()
@@ -127,7 +167,7 @@ def main():
             if version is None or address[2] != socket.PACKET_HOST:
                 continue
             try:
-                found = take_out(packet, version, sources)
+                found = take_mark(packet, version, marks) or take_out(packet, version, sources)
             except Fault as fault:
                 print(f"fault: {fault}: {packet[:64].hex()}", file=lines)
                 continue
