@@ -133,6 +133,45 @@ test_link_down(void)
 	fixture_stop(&fixture);
 }
 
+/* A client's SYN with so many tags, VLAN 100 the inner one. */
+static struct rte_mbuf *
+tagged_syn(uint16_t client, uint32_t n)
+{
+	static const uint8_t tags[] = { 0x88, 0xa8, 0, 7, 0x81, 0, 0, 100 };
+	struct rte_mbuf *mbuf = fixture_packet(&fixture, CLIENT, client, VIP, 80, SYN, 100, 0);
+	const uint32_t addresses = 2 * RTE_ETHER_ADDR_LEN, length = 4 * n;
+	uint8_t *frame = (uint8_t *)rte_pktmbuf_prepend(mbuf, (uint16_t)length);
+
+	memmove(frame, frame + length, addresses);
+	memcpy(frame + addresses, tags + sizeof(tags) - length, length);
+	return mbuf;
+}
+
+/* Nothing is known of VLANs: what comes with tags leaves with them, by whatever port, and the next
+ * hop is looked for there. */
+static void
+test_tags_stay(void)
+{
+	static const uint8_t expected[] = { 0x88, 0xa8, 0, 7, 0x81, 0, 0, 100, 8, 0 };
+	struct rte_mbuf *sent;
+
+	fixture_begin(&fixture, "", "", 1);
+	for (uint32_t n = 0; n <= 2; n++) {
+		const size_t length = 4 * n + sizeof(rte_be16_t);
+
+		fixture_receive(&fixture, WAN, tagged_syn((uint16_t)(4000 + n), n));
+		sent = fixture_sent(&fixture, LAN);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(sent);
+		CU_ASSERT_EQUAL(
+			memcmp(rte_pktmbuf_mtod_offset(sent, uint8_t *, 2 * RTE_ETHER_ADDR_LEN),
+				expected + sizeof(expected) - length, length),
+			0);
+		rte_pktmbuf_free(sent);
+	}
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 static const struct sy_test tests[] = {
 	{ "packets to the host reach the kernel's ring", test_host_gets_its_own },
 	{ "packets to the host are rate-limited", test_punting_is_limited },
@@ -141,6 +180,7 @@ static const struct sy_test tests[] = {
 	{ "a packet larger than the MTU is told", test_too_big_is_told },
 	{ "a full transmit queue drops by reason", test_full_transmit_queue },
 	{ "a port without link drops by reason", test_link_down },
+	{ "tags leave by another port as they came", test_tags_stay },
 };
 
 int

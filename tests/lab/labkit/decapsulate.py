@@ -6,8 +6,8 @@ apart, checks every field of the outer headers, and gives what is inside to a TU
     decapsulate.py INTERFACE SOURCE4 SOURCE6 REPORT [ADDRESS=DSCP=VIP ...]
 
 SOURCE4 and SOURCE6 are what outer headers must come from.  What comes to ADDRESS, which the kernel
-does not have, must be marked with DSCP: it is meant for VIP (layer-3 direct return).  REPORT gets a line for each fault, and
-one when a sort of packet is seen for the first time."""
+does not have, must be marked with DSCP: it is meant for VIP (layer-3 direct return).  REPORT gets a
+line for each fault, and one when a sort of packet is seen for the first time."""
 
 import fcntl
 import ipaddress
