@@ -33,7 +33,7 @@ parse(const char *quoted)
 	"'slow_start':'90s','on_down':'reset','drain_deadline':'7s','on_deadline':'forget'," \
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
-	"'body':'a\\\"\\\\b\\n','verify':true},'passive':{'enabled':false,'failures':6,'interval':'9s','deviation':'200%'," \
+	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','verify':true},'passive':{'enabled':false,'failures':6,'interval':'9s','deviation':'200%'," \
 	"'peers':4,'connections':90,'base':'20s','longest':'10m','max_ejected':'50%','trials':2," \
 	"'flaps':8,'flap_window':'1h'},'backends':[" \
 	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
@@ -44,7 +44,7 @@ parse(const char *quoted)
 	"'slow_start':'0s','on_down':'keep','drain_deadline':'0s','on_deadline':'reset'," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
-	"'body':'','verify':false},'passive':{'enabled':true,'failures':0,'interval':'100ms','deviation':'0%'," \
+	"'body':'','send':'','name':'','verify':false},'passive':{'enabled':true,'failures':0,'interval':'100ms','deviation':'0%'," \
 	"'peers':1000,'connections':10,'base':'24h','longest':'24h','max_ejected':'0%','trials':1," \
 	"'flaps':0,'flap_window':'100ms'},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \
@@ -58,7 +58,7 @@ parse(const char *quoted)
 	"'client_address':'none'," \
 	"'trust_client_address':['10.9.0.0/16'],'strip_client_address':false,'toa_option':200," \
 	"'mss_clamp':'1300'," \
-	"'tunnel':{'source4':'10.0.0.1','source6':'2001:db8::1','port':6081,'udp_checksum':'made'," \
+	"'tunnel':{'source4':'10.0.0.1','source6':'2001:db8::1','port':6081,'udp_checksum':'made','fragment':true," \
 	"'vni':77,'inner_destination':'02:00:00:00:00:03','inner_source':'02:00:00:00:00:04'," \
 	"'dscp':12}," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \

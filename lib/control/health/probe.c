@@ -10,6 +10,10 @@ static const struct probe_kind *const kinds[] = {
 	&sy_probe_http,
 	&sy_probe_https,
 	&sy_probe_icmp,
+	&sy_probe_udp,
+	&sy_probe_dns,
+	&sy_probe_redis,
+	&sy_probe_postgresql,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))

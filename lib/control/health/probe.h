@@ -49,6 +49,10 @@ extern const struct probe_kind sy_probe_tcp;
 extern const struct probe_kind sy_probe_http;
 extern const struct probe_kind sy_probe_https;
 extern const struct probe_kind sy_probe_icmp;
+extern const struct probe_kind sy_probe_udp;
+extern const struct probe_kind sy_probe_dns;
+extern const struct probe_kind sy_probe_redis;
+extern const struct probe_kind sy_probe_postgresql;
 
 /* NULL: backends with this type are not probed. */
 const struct probe_kind *sy_probe_find(uint8_t type);

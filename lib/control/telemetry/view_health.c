@@ -13,6 +13,10 @@ static const char *const type_words[] = {
 	[SY_HEALTH_HTTP] = "http",
 	[SY_HEALTH_HTTPS] = "https",
 	[SY_HEALTH_ICMP] = "icmp",
+	[SY_HEALTH_UDP] = "udp",
+	[SY_HEALTH_DNS] = "dns",
+	[SY_HEALTH_REDIS] = "redis",
+	[SY_HEALTH_POSTGRESQL] = "postgresql",
 };
 
 /* A leaving backend is probed no more, and its pool may be gone. */

@@ -17,6 +17,10 @@ static const struct sy_config_choice health_types[] = {
 	{ "http", SY_HEALTH_HTTP },
 	{ "https", SY_HEALTH_HTTPS },
 	{ "icmp", SY_HEALTH_ICMP },
+	{ "udp", SY_HEALTH_UDP },
+	{ "dns", SY_HEALTH_DNS },
+	{ "redis", SY_HEALTH_REDIS },
+	{ "postgresql", SY_HEALTH_POSTGRESQL },
 	{ "none", SY_HEALTH_NONE },
 	{ NULL, 0 },
 };
@@ -24,7 +28,8 @@ static const struct sy_config_choice health_types[] = {
 static const struct sy_config_key health_keys[] = {
 	{ "type", &sy_kind_choice, AT(struct sy_health_config, type), .choices = health_types,
 		.fallback = "tcp",
-		.help = "How to ask: connect, GET over HTTP or HTTPS, ping; none: always up." },
+		.help = "How to ask: connect, GET over HTTP or HTTPS, ping, a datagram, a DNS question, "
+			"Redis' PING, PostgreSQL's start of a session; none: always up." },
 	{ "interval", &sy_kind_duration, AT(struct sy_health_config, interval_ms), .unit = 1000,
 		.low = 10, .high = HOUR_MS, .fallback = "2s",
 		.help = "From one probe to the next." },
@@ -53,7 +58,13 @@ static const struct sy_config_key health_keys[] = {
 		.other = offsetof(struct sy_health_config, status_high), .low = 100, .high = 599,
 		.fallback = "200-399", .help = "HTTP and HTTPS: the statuses that are a success." },
 	{ "body", &sy_kind_text, AT(struct sy_health_config, body), .empty = true, .fallback = "",
-		.help = "HTTP and HTTPS: a text that must stand in the answer; empty: any answer." },
+		.help = "HTTP, HTTPS and UDP: a text that must stand in the answer; empty: any answer." },
+	{ "send", &sy_kind_text, AT(struct sy_health_config, send), .empty = true, .fallback = "",
+		.help = "UDP: the text of the datagram that the server answers." },
+	{ "name", &sy_kind_text, AT(struct sy_health_config, name), .accepts = sy_accept_visible,
+		.form = "a name", .pattern = "^[!-~]*$", .empty = true, .fallback = "",
+		.help = "DNS: the name whose address is asked for, else localhost.  PostgreSQL: the "
+			"user, else steelyard, who need not exist." },
 	{ "verify", &sy_kind_boolean, AT(struct sy_health_config, verify), .fallback = "false",
 		.help = "HTTPS: check the certificate against the system's authorities." },
 };

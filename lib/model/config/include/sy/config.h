@@ -86,6 +86,10 @@ enum sy_health_type {
 	SY_HEALTH_HTTP,
 	SY_HEALTH_HTTPS,
 	SY_HEALTH_ICMP,
+	SY_HEALTH_UDP,
+	SY_HEALTH_DNS,
+	SY_HEALTH_REDIS,
+	SY_HEALTH_POSTGRESQL,
 };
 
 struct sy_health_config {
@@ -103,6 +107,9 @@ struct sy_health_config {
 	char path[SY_TEXT_SIZE];
 	char host[SY_TEXT_SIZE]; /* HTTP Host and TLS name; empty: the backend's address */
 	char body[SY_TEXT_SIZE]; /* must stand in the answer; empty: any */
+	char send[SY_TEXT_SIZE]; /* UDP: what is asked */
+	char name
+		[SY_TEXT_SIZE]; /* DNS: whose address; PostgreSQL: the user; empty: the kind's own */
 };
 
 #define SY_MAX_FLAPS 8
