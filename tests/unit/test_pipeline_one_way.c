@@ -407,6 +407,41 @@ test_tunnel_error_steered(void)
 	fixture_stop(&f);
 }
 
+/* What a router near the client says of an answer, which went past here, goes to who has sent it. */
+static void
+test_error_about_answer(void)
+{
+	struct rte_mbuf *quoted, *sent;
+	const struct rte_ipv4_hdr *inner;
+	struct rte_ipv4_hdr *ip;
+	struct fixture f;
+
+	fixture_start(&f, config, 1);
+	CU_ASSERT_TRUE(passes(&f, 40000, SYN, 100));
+	CU_ASSERT_TRUE(passes(&f, 40000, ACK, 101));
+	for (uint16_t port = 40000; port <= 40001; port++) {
+		quoted = fixture_packet(
+			&f, FIXTURE_VIP, 80, FIXTURE_CLIENT, port, RTE_TCP_ACK_FLAG, 1, 1);
+		CU_ASSERT_PTR_NOT_NULL(rte_pktmbuf_append(quoted, QUOTE));
+		quoted = too_big(&f, quoted, 1400);
+		ip = fixture_ip(quoted);
+		ip->dst_addr = inet_addr(FIXTURE_VIP);
+		ip->hdr_checksum = 0;
+		ip->hdr_checksum = rte_ipv4_cksum(ip);
+		fixture_receive(&f, WAN, quoted);
+		sent = fixture_sent(&f, LAN);
+		inner = inside(sent);
+		CU_ASSERT_EQUAL(inner != NULL && inner->next_proto_id == IPPROTO_ICMP &&
+				inner->dst_addr == inet_addr(FIXTURE_VIP) &&
+				inner->src_addr == inet_addr(ROUTER),
+			port == 40000);
+		rte_pktmbuf_free(sent);
+	}
+	CU_ASSERT_EQUAL(fixture_drops(&f, SY_DROP_ICMP_NO_FLOW), 1);
+	CU_ASSERT_TRUE(fixture_closes(&f));
+	fixture_stop(&f);
+}
+
 static const struct sy_test tests[] = {
 	{ "a connection through a tunnel, from the client's side", test_tunnel },
 	{ "direct return changes the Ethernet address alone", test_direct },
@@ -414,6 +449,7 @@ static const struct sy_test tests[] = {
 	{ "what does not fit with the outer header is told the MTU that does", test_too_big },
 	{ "a SYN offers no segment that does not fit, or that the file forbids", test_clamp },
 	{ "without room for a flow a one-way service serves without", test_stateless },
+	{ "a router's word about an answer goes through the tunnel", test_error_about_answer },
 	{ "a router's word about a tunnel's packet is told the client", test_tunnel_error },
 	{ "a router's word about a tunnel's packet finds the flow's worker",
 		test_tunnel_error_steered },
