@@ -65,11 +65,27 @@ def test_behind_full_nat(lab):
             transfer(lab, vip, port)
 
 
+def test_between_families(lab):
+    """A server without IPv6 is told an IPv6 client's address all the same, and the other way round."""
+    for port in (told.ACROSS_V1, told.ACROSS_V2):
+        is_told(lab, port)
+        for vip, _ in SIDES:
+            transfer(lab, vip, port)
+
+
 def test_option_behind_full_nat(lab):
+    sees_option(lab, told.HIDDEN_TOA)
+
+
+def test_option_between_families(lab):
+    sees_option(lab, told.ACROSS_TOA)
+
+
+def sees_option(lab, port):
     for vip, address in SIDES:
         family = socket.AF_INET6 if ":" in vip else socket.AF_INET
         with told.Tap([backend.namespace for backend in lab.backends.values()]) as tap:
-            own_port = who_am_i(lab, vip, told.HIDDEN_TOA)[1]
+            own_port = who_am_i(lab, vip, port)[1]
             seen = [(source, options) for source, options in tap.sources()
                     if told.TOA_KIND in options]
         option = struct.pack("!H", own_port) + socket.inet_pton(family, address)

@@ -13,6 +13,7 @@ from .topology import BACKENDS, CLIENT4, CLIENT6, VIP4, VIP6, backend4, backend6
 BANNER_PORT = 8082
 V1, V2, TOA, TRUSTED, STRIPPED, BANNER = 185, 186, 187, 188, 189, 190
 HIDDEN_V1, HIDDEN_V2, HIDDEN_TOA = 191, 192, 193
+ACROSS_V1, ACROSS_V2, ACROSS_TOA = 194, 195, 196
 TOA_KIND = 254
 
 
@@ -40,6 +41,14 @@ def change(settings):
             config.service(f"trusted{suffix}", vip, TRUSTED, pool, client_address="proxy-v2",
                            trust_client_address=[client]),
             config.service(f"stripped{suffix}", vip, STRIPPED, plain, strip_client_address=True)]
+    for vip, pool, suffix in ((VIP4, "told6", ""), (VIP6, "told", "6")):
+        plain = pool.replace("told", "web")
+        settings["services"] += [
+            config.service(f"across-{name}{suffix}", vip, port, servers, client_address=way,
+                           mode="fullnat")
+            for name, port, servers, way in (("v1", ACROSS_V1, pool, "proxy-v1"),
+                                             ("v2", ACROSS_V2, pool, "proxy-v2"),
+                                             ("toa", ACROSS_TOA, plain, "toa"))]
     settings["services"].append(
         config.service("banner", VIP4, BANNER, "banner", client_address="proxy-v1"))
 
