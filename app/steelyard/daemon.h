@@ -116,6 +116,7 @@ int daemon_publish(struct daemon *daemon, bool now, struct sy_error *error);
  * first version, which the start takes. */
 int daemon_reload(void *daemon, const char *who, struct sy_error *error);
 int daemon_rollback(void *daemon, uint32_t number, const char *who, struct sy_error *error);
+int daemon_check(void *daemon, const struct sy_config *next, struct sy_error *error);
 int daemon_load(void *daemon, const char *file, struct sy_config **config, struct sy_error *error);
 int daemon_first_config(struct daemon *daemon, struct sy_error *error);
 

@@ -32,17 +32,24 @@ remember(struct daemon *daemon, struct change *change)
 	change->version.text = NULL;
 }
 
+int
+daemon_check(void *context, const struct sy_config *next, struct sy_error *error)
+{
+	const struct daemon *daemon = context;
+	int status = sy_config_check_reload(daemon->config, next, error);
+
+	return status == 0 ? sy_ports_check_services(daemon->ports, next, error) : status;
+}
+
 static int
 apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 {
 	struct sy_config *next = change->next;
 	struct sy_config *old = daemon->config;
-	int status = sy_config_check_reload(old, next, error);
+	int status = daemon_check(daemon, next, error);
 
 	if (status == 0 && sy_config_diff(old, next, NULL, NULL, &change->version.changes) != 0)
 		status = sy_error_set(error, -ENOMEM, "out of memory");
-	if (status == 0)
-		status = sy_ports_check_services(daemon->ports, next, error);
 	if (status == 0)
 		status = sy_registry_apply(daemon->registry, next, error);
 	if (status != 0)

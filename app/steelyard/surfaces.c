@@ -113,6 +113,7 @@ daemon_open_surfaces(struct daemon *daemon, struct sy_error *error)
 		.reload = daemon_reload,
 		.rollback = daemon_rollback,
 		.load = daemon_load,
+		.check = daemon_check,
 		.changed = changed,
 		.info_figures = info_figures,
 		.port_figures = port_figures,

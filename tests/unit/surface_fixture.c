@@ -73,6 +73,16 @@ rollback(void *daemon, uint32_t number, const char *who, struct sy_error *error)
 }
 
 static int
+check(void *daemon, const struct sy_config *next, struct sy_error *error)
+{
+	const struct surface_fixture *fixture = daemon;
+
+	if (fixture->refusal != NULL)
+		return sy_error_set(error, -EBUSY, "%s", fixture->refusal);
+	return sy_config_check_reload(fixture->config, next, error);
+}
+
+static int
 load(void *daemon, const char *file, struct sy_config **config, struct sy_error *error)
 {
 	struct surface_fixture *fixture = daemon;
@@ -153,6 +163,7 @@ fill_context(struct surface_fixture *fixture)
 		.reload = reload,
 		.rollback = rollback,
 		.load = load,
+		.check = check,
 		.changed = changed,
 		.info_figures = info_figures,
 		.next_local = next_local,

@@ -32,6 +32,7 @@ struct surface_fixture {
 	char folder[64]; /* for the control socket */
 	char socket[96];
 	struct sy_history history; /* empty at first */
+	const char *refusal; /* what the daemon has against any file; NULL: nothing */
 	char file[128]; /* the daemon's own, for diff */
 	uint32_t n_changed; /* calls of changed() and reload() */
 	uint32_t n_reloads;

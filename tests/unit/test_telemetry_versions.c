@@ -165,6 +165,11 @@ test_diff_refused(void)
 		json_object_get_boolean(json_object_object_get(nth(changes, 0), "needs_restart")));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text_of(result, "refused"), "restart"));
 	json_object_put(result);
+	write_file(NULL, NULL);
+	fixture.refusal = "its ports forbid it";
+	result = ask(0, "diff", "{}");
+	CU_ASSERT_STRING_EQUAL(text_of(result, "refused"), "its ports forbid it");
+	json_object_put(result);
 	unlink(fixture.file);
 	close_surface();
 }

@@ -99,12 +99,19 @@ list_change(void *context, const struct sy_config_change *change)
 
 /* Why a reload would refuse it; error stays empty when it would not. */
 static void
-find_refusal(const struct sy_registry *registry, const struct sy_config *current,
-	const struct sy_config *next, struct sy_error *error)
+find_refusal(const struct sy_surface_context *context, const struct sy_config *next,
+	struct sy_error *error)
 {
-	error->text[0] = '\0';
-	if (sy_config_check_reload(current, next, error) == 0)
-		sy_registry_check(registry, next, error);
+	int status;
+
+	if (context->check != NULL)
+		status = context->check(context->daemon, next, error);
+	else
+		status = sy_config_check_reload(sy_registry_config(context->registry), next, error);
+	if (status == 0)
+		status = sy_registry_check(context->registry, next, error);
+	if (status == 0)
+		error->text[0] = '\0';
 }
 
 static struct json_object *
@@ -122,7 +129,7 @@ compare(const struct sy_surface_context *context, const struct sy_config *next)
 		json_object_put(list);
 		return NULL;
 	}
-	find_refusal(context->registry, current, next, &refusal);
+	find_refusal(context, next, &refusal);
 	sy_json_text(object, "file", next->file);
 	if (context->history != NULL && context->history->n_versions > 0)
 		sy_json_number(object, "version", context->history->versions[0].number);

@@ -106,6 +106,9 @@ struct sy_surface_context {
 	/* Reads and checks a file as a reload would, and applies nothing; NULL: the daemon's own. */
 	int (*load)(
 		void *daemon, const char *file, struct sy_config **config, struct sy_error *error);
+	/* Whether a reload would take it: 0, or a negative errno with the reason.  NULL: what the
+	 * configuration and the registry say. */
+	int (*check)(void *daemon, const struct sy_config *next, struct sy_error *error);
 	/* The registry was changed: publish soon.  NULL: the daemon looks at its version itself. */
 	void (*changed)(void *daemon);
 	/* More figures for `info` (memory, probes, kernel twin) and for a port (driver's profile,
