@@ -15,17 +15,25 @@
 #define PROGRAM_BYTES (UINT64_C(16) << 20)
 #define LOSS_PERCENT 25
 
+static bool
+has_other_family(const struct sy_pool_config *pool, uint8_t family)
+{
+	for (uint32_t i = 0; i < pool->n_backends; i++) {
+		if (pool->backends[i].address.family != family)
+			return true;
+	}
+	return false;
+}
+
 /* Flows between two families stand in IPv6's table. */
 static bool
 mixes_families(const struct sy_config *config, const struct sy_service_config *service)
 {
-	const struct sy_pool_config *pool = &config->pools[service->pool];
+	const uint8_t family = service->address.family;
 
-	for (uint32_t i = 0; i < pool->n_backends; i++) {
-		if (pool->backends[i].address.family != service->address.family)
-			return true;
-	}
-	return false;
+	return has_other_family(&config->pools[service->pool], family) ||
+		(service->spare_pool != SY_NO_POOL &&
+			has_other_family(&config->pools[service->spare_pool], family));
 }
 
 static bool

@@ -61,9 +61,9 @@ test_other_backends(void)
 }
 
 static void
-start_with(const char *scheduler)
+start_with(const char *scheduler, const char *service_more)
 {
-	char *text = fixture_config("", "");
+	char *text = fixture_config("", service_more);
 	char *rr = strstr(text, "\"rr\"");
 	char *config = NULL;
 
@@ -84,7 +84,7 @@ test_itself(void)
 		"source-hash" };
 
 	for (size_t i = 0; i < RTE_DIM(schedulers); i++) {
-		start_with(schedulers[i]);
+		start_with(schedulers[i], "");
 		for (uint16_t port = 40000; port < 40060; port++) {
 			uint32_t backend = open_from(port);
 
@@ -97,9 +97,31 @@ test_itself(void)
 	}
 }
 
+/* One whom the service keeps goes to one other, always. */
+static void
+test_itself_kept(void)
+{
+	static const char *const consistencies[] = { "sticky", "hash", "both" };
+
+	for (size_t i = 0; i < RTE_DIM(consistencies); i++) {
+		char more[64];
+		uint32_t backend;
+
+		snprintf(more, sizeof(more), "\"consistency\":\"%s\",", consistencies[i]);
+		start_with("failover", more);
+		backend = open_from(40000);
+		for (uint16_t port = 40001; port < 40030; port++)
+			CU_ASSERT_EQUAL(open_from(port), backend);
+		CU_ASSERT_NOT_EQUAL(backend, 0);
+		CU_ASSERT_NOT_EQUAL(backend, inet_addr(SELF));
+		fixture_stop(&fixture);
+	}
+}
+
 static const struct sy_test tests[] = {
 	{ "a backend that is a client is served by the others", test_other_backends },
 	{ "a backend is never sent its own packets", test_itself },
+	{ "a backend that is a client is kept at one other", test_itself_kept },
 };
 
 int

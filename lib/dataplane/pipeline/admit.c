@@ -41,7 +41,7 @@ pick_other(struct sy_worker *worker, const struct sy_packet *packet, const uint3
 {
 	if (sy_stateless_is_recent(worker, packet->service))
 		return SY_NONE;
-	return sy_pick_other(worker, packet->service, tried, n);
+	return sy_pick_other(worker, packet, tried, n);
 }
 
 /* SY_NONE with the reason: there is none, or all are full. */

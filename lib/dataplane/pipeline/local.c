@@ -41,19 +41,37 @@ sy_local_take(struct sy_worker *worker, const struct sy_service_row *service,
 	return -EADDRNOTAVAIL;
 }
 
+static struct sy_local_end
+end_of(const struct sy_tuple *plain)
+{
+	return (struct sy_local_end){
+		.local = plain->dst,
+		.backend = plain->src,
+		.backend_port_be = plain->src_port_be,
+		.family = plain->family,
+		.protocol = plain->protocol,
+	};
+}
+
 static void
 give(struct sy_worker *worker, const struct sy_tuple *reply)
 {
 	const struct sy_tuple plain = sy_tuple_unmap(reply);
-	const struct sy_local_end end = {
-		.local = plain.dst,
-		.backend = plain.src,
-		.backend_port_be = plain.src_port_be,
-		.family = plain.family,
-		.protocol = plain.protocol,
-	};
+	const struct sy_local_end end = end_of(&plain);
 
 	sy_local_ports_give(worker->local_ports, &end, plain.dst_port_be);
+}
+
+bool
+sy_local_is_tight(const struct sy_worker *worker, const struct sy_flow *flow)
+{
+	const struct sy_tuple reply = sy_flow_tuple(flow, SY_REPLY);
+	const struct sy_tuple plain = sy_tuple_unmap(&reply);
+	const struct sy_local_end end = end_of(&plain);
+	struct sy_local_use use;
+
+	sy_local_ports_find(worker->local_ports, &end, &use);
+	return use.tight;
 }
 
 void

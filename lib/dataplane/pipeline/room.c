@@ -90,12 +90,20 @@ is_untried(const void *context, uint32_t id)
 }
 
 uint32_t
-sy_pick_other(struct sy_worker *worker, uint32_t service, const uint32_t backends[], uint32_t n)
+sy_pick_other(struct sy_worker *worker, const struct sy_packet *packet, const uint32_t backends[],
+	uint32_t n)
 {
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_tuple *tuple = &packet->tuple;
 	const struct tried tried = { worker, backends, n };
+	struct sy_pick pick = sy_pick_for(worker, service, &tuple->src, tuple->src_port_be);
+	/* A client who is kept comes to the same one each time. */
+	uint64_t start = service->consistency == SY_CONSISTENCY_NONE
+		? sy_random_next(&worker->random)
+		: pick.client_hash;
 
-	if (was_full(worker, service))
+	if (was_full(worker, packet->service))
 		return SY_NONE;
-	return sy_snapshot_pick_room(worker->snapshot, &worker->snapshot->services[service],
-		(uint32_t)sy_random_next(&worker->random), is_untried, &tried);
+	return sy_snapshot_pick_room(
+		worker->snapshot, service, (uint32_t)start, is_untried, &tried);
 }

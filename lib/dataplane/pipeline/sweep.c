@@ -111,7 +111,7 @@ must_make_room(const struct sy_worker *worker, const struct sy_flow *flow, uint3
 {
 	return sy_flow_is_embryonic(flow) &&
 		idle > worker->snapshot->services[flow->service].timeouts.attack &&
-		sy_is_pressed(worker, flow->service);
+		sy_is_pressed(worker, flow);
 }
 
 static void

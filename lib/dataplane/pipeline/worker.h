@@ -293,8 +293,8 @@ bool sy_cid_agrees(struct sy_worker *worker, const struct sy_packet *packet);
  * the reason: all are full; and any one but these, that has room, or SY_NONE. */
 uint32_t sy_room_or_other(struct sy_worker *worker, uint32_t service, struct sy_pick *pick,
 	uint32_t backend, enum sy_drop *reason);
-uint32_t sy_pick_other(
-	struct sy_worker *worker, uint32_t service, const uint32_t backends[], uint32_t n);
+uint32_t sy_pick_other(struct sy_worker *worker, const struct sy_packet *packet,
+	const uint32_t backends[], uint32_t n);
 bool sy_backend_has_room(const struct sy_worker *worker, uint32_t id); /* a limited one */
 
 /*
@@ -315,7 +315,8 @@ void sy_note_error(struct sy_worker *worker, const struct sy_packet *packet);
 
 /* limits.c: what a service may have. */
 enum sy_drop sy_check_limits(const struct sy_worker *worker, uint32_t service);
-bool sy_is_pressed(const struct sy_worker *worker, uint32_t service);
+/* Whether flows like this one are to make room. */
+bool sy_is_pressed(const struct sy_worker *worker, const struct sy_flow *flow);
 
 /*
  * stateless.c: packets of no flow, when there is no room for one.
@@ -340,6 +341,7 @@ bool sy_stateless_is_recent(struct sy_worker *worker, uint32_t service);
 int sy_local_take(struct sy_worker *worker, const struct sy_service_row *service,
 	const struct sy_tuple *tuple, struct sy_forward_target *target);
 void sy_local_give(struct sy_worker *worker, const struct sy_flow *flow);
+bool sy_local_is_tight(const struct sy_worker *worker, const struct sy_flow *flow); /* of ports */
 void sy_local_give_back(struct sy_worker *worker, const struct sy_tuple *reply);
 bool sy_local_find_mapped(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_local_may_map(const struct sy_worker *worker, const struct sy_service_row *service);
