@@ -243,6 +243,8 @@ sy_fragments_release(struct sy_worker *worker)
 		packet->flow = NULL;
 		packet->service = SY_UNCLASSIFIED;
 		packet->port = (uint8_t)mbufs[i]->port;
+		/* What stands there is of the burst that is over. */
+		worker->looks[i].service = NULL;
 		sy_admit(worker, packet);
 	}
 	sy_stage_finish(worker, n);
