@@ -189,9 +189,17 @@ test_reload(void)
 	stop();
 }
 
-/* Strangers' first packets fill the table; one who comes and stays is kept all the same. */
 static void
-test_flood(void)
+reset_from(const char *client, uint16_t port)
+{
+	fixture_receive(&fixture, FIXTURE_WAN,
+		fixture_packet(&fixture, client, port, FIXTURE_VIP, 80, 4, 101, 0));
+	fixture_forget_sent(&fixture);
+}
+
+/* Strangers' first packets, and resets behind them, fill the table; one who comes and stays is kept all the same. */
+static void
+check_flood(bool resets)
 {
 	char stranger[INET_ADDRSTRLEN];
 	uint32_t backend;
@@ -200,16 +208,27 @@ test_flood(void)
 	for (uint32_t i = 0; i < 2500; i++) {
 		snprintf(stranger, sizeof(stranger), "198.18.%u.%u", i / 250, 1 + i % 250);
 		open_from(stranger, 1000);
+		if (resets)
+			reset_from(stranger, 1000);
 	}
 	backend = open_from(FIXTURE_CLIENT, 1000);
 	fixture_establish(&fixture, 1000, backend);
 	for (uint32_t i = 0; i < 800; i++) {
 		snprintf(stranger, sizeof(stranger), "198.19.%u.%u", i / 250, 1 + i % 250);
 		open_from(stranger, 1000);
+		if (resets)
+			reset_from(stranger, 1000);
 	}
 	for (uint16_t i = 1; i < 20; i++)
 		CU_ASSERT_EQUAL(open_from(FIXTURE_CLIENT, (uint16_t)(1000 + i)), backend);
 	stop();
+}
+
+static void
+test_flood(void)
+{
+	check_flood(false);
+	check_flood(true);
 }
 
 static const struct sy_test tests[] = {

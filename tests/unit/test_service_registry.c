@@ -158,6 +158,9 @@ test_addresses_are_kept(void)
 	CU_ASSERT_TRUE(sy_registry_service(registry, 0)->leaving);
 	CU_ASSERT_EQUAL(sy_registry_service(registry, 0)->config.n_addresses, 2);
 	CU_ASSERT_FALSE(sy_registry_service(registry, 1)->leaving);
+	/* Clients whom it keeps are known by this. */
+	CU_ASSERT_EQUAL(
+		sy_registry_service(registry, 1)->seed, sy_registry_service(registry, 0)->seed);
 	/* The next reload finds the one that lives, not the one that leaves. */
 	CU_ASSERT_EQUAL(sy_registry_apply(registry, one, NULL), 0);
 	CU_ASSERT_EQUAL(sy_registry_apply(registry, two, NULL), 0);

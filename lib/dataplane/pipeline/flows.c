@@ -33,7 +33,8 @@ sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flow)
 	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
 
 	worker->stats->loads[flow->service].n_embryonic--;
-	if (unlikely(service->consistency != SY_CONSISTENCY_NONE))
+	/* Who resets at once has shown nothing. */
+	if (unlikely(service->consistency != SY_CONSISTENCY_NONE) && flow->state != SY_FLOW_CLOSED)
 		sy_persist_confirm(worker, flow);
 }
 

@@ -71,6 +71,13 @@ search(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t end,
 	return NULL;
 }
 
+static bool
+swap(struct slot *slot, rte_int128_t seen, rte_int128_t next)
+{
+	return rte_atomic128_cmp_exchange(
+		       &slot->both, &seen, &next, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) != 0;
+}
+
 static struct slot *
 renew(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeout_s, uint64_t more,
 	struct sy_persistent *found)
@@ -82,8 +89,12 @@ renew(struct sy_persistence *table, uint64_t tag, uint32_t now_s, uint32_t timeo
 		return NULL;
 	*found = unpack(value);
 	fresh = pack(found, now_s + timeout_s) | (value & CONFIRMED) | more;
-	/* Once a second at most; if another worker has written meanwhile, its word stays. */
-	if (fresh != value)
+	/* Once a second at most; if another worker has written meanwhile, its word stays.  A place that
+	 * another tag has taken may have the same value: that one is not to be confirmed. */
+	if ((fresh & ~value & CONFIRMED) != 0)
+		swap(slot, (rte_int128_t){ .val = { tag, value } },
+			(rte_int128_t){ .val = { tag, fresh } });
+	else if (fresh != value)
 		atomic_compare_exchange_strong_explicit(
 			&slot->value, &value, fresh, memory_order_relaxed, memory_order_relaxed);
 	return slot;
@@ -119,13 +130,6 @@ find_room(struct sy_persistence *table, uint64_t tag, uint32_t now_s, rte_int128
 		}
 	}
 	return place;
-}
-
-static bool
-swap(struct slot *slot, rte_int128_t seen, rte_int128_t next)
-{
-	return rte_atomic128_cmp_exchange(
-		       &slot->both, &seen, &next, 0, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED) != 0;
 }
 
 /* The entry is in its place.  An earlier place may have become free while another worker looked for

@@ -360,6 +360,7 @@ carry_out_services(
 		service->leaving = false;
 		service->id = id;
 		service->config = config->services[s];
+		service->seed = service_identity(&service->config);
 		if (id >= registry->n_services)
 			registry->n_services = id + 1;
 	}

@@ -346,7 +346,7 @@ build_service(struct build *build, const struct sy_service *service)
 		.persist_by = config->persistence.by,
 		.persist_s = config->persistence.timeout_ms / 1000,
 		.persist_mask = sy_keepers_mask(config),
-		.persist_seed = sy_hash_pair(service->id, service->generation),
+		.persist_seed = service->seed,
 	};
 	if (row->mode == UINT8_MAX)
 		return sy_error_set(build->error, -EINVAL,

@@ -79,6 +79,7 @@ struct sy_service {
 	uint64_t leaving_since_us; /* sy_time_us() */
 	uint32_t id;
 	uint32_t generation; /* another one: the number was another service's */
+	uint64_t seed; /* of its first address, ports, protocol and mode */
 	/* Pool indices are those of the current configuration; so is what it points to. */
 	struct sy_service_config config;
 	struct sy_traffic before; /* what others had counted under its number */
