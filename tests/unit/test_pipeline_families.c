@@ -364,6 +364,29 @@ test_lost_backend(void)
 }
 
 /* A pool of both families serves a client of either: flows of two tables side by side. */
+/* Its service is gone from the file; its flows go on. */
+static void
+test_leaving_service(void)
+{
+	static const char port[] = "\"name\":\"tcp46\",\"address\":\"" VIP4 "\",\"port\":8";
+	struct sy_error error = { "" };
+	struct sy_config *next;
+	char text[] = CONFIG;
+
+	fixture_start(&fixture, CONFIG, 1);
+	open_flow(&side46, 4000);
+	*(strstr(text, port) + sizeof(port) - 1) = '2';
+	CU_ASSERT_EQUAL_FATAL(sy_config_parse("test", text, strlen(text), NULL, &next, &error), 0);
+	CU_ASSERT_EQUAL_FATAL(sy_registry_apply(fixture.registry, next, &error), 0);
+	sy_config_free(fixture.config);
+	fixture.config = next;
+	fixture_publish(&fixture);
+	give(FIXTURE_WAN, TCP(CLIENT4, 4000, VIP4, 80, .tcp_flags = ACK, .seq = 101, .ack = 501));
+	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_LAN].n_out, 1);
+	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_WAN].n_out, 0);
+	finish();
+}
+
 static void
 test_mixed_pool(void)
 {
@@ -399,6 +422,7 @@ static const struct sy_test tests[] = {
 	{ "a packet whose time ends here is answered in its own family", test_ttl_ends },
 	{ "an IPv4 client's SYN offers what fits with IPv6's header", test_segment_size },
 	{ "a lost backend's flow is reset in both families", test_lost_backend },
+	{ "flows of a service that leaves go on", test_leaving_service },
 	{ "a pool of both families serves clients of one", test_mixed_pool },
 };
 

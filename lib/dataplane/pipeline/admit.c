@@ -123,6 +123,8 @@ create_local(struct sy_worker *worker, struct sy_packet *packet, const struct sy
 	status = create_by_tuples(worker, packet, &original, &reply);
 	if (status != 0)
 		sy_local_give_back(worker, &reply);
+	else
+		sy_local_note(worker, packet->flow);
 	return status;
 }
 
@@ -229,9 +231,6 @@ admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
 		sy_one_packet(worker, packet);
 		return;
 	}
-	if (sy_local_may_map(worker, service) && sy_local_find_mapped(worker, packet) &&
-		sy_pass(worker, packet))
-		return;
 	if (worker->flows_made && !is_error && find_just_made(worker, packet) &&
 		sy_pass(worker, packet))
 		return;
@@ -320,6 +319,11 @@ admit(struct sy_worker *worker, struct sy_packet *packet)
 	if (packet->service == SY_UNCLASSIFIED)
 		sy_classify(worker, packet);
 	if (unlikely(!worker->sorted) && is_misdirected(worker, packet))
+		return;
+	/* Of whatever service: one that leaves has flows, too. */
+	if (unlikely(worker->n_mapped > 0) && packet->verdict == SY_VERDICT_NONE &&
+		!sy_packet_is_tail(packet) && sy_local_find_mapped(worker, packet) &&
+		sy_pass(worker, packet))
 		return;
 	forget_leaving(worker, packet);
 	if (packet->verdict != SY_VERDICT_NONE)

@@ -4,7 +4,7 @@
  *
  * A client keeps his local address where that has ports left.  Where backend and client are of
  * different families the flow stands in IPv6's table, its IPv4 addresses mapped; so an IPv4 packet
- * without a flow is looked up once more, if its service or its address has such flows.
+ * without a flow is looked up once more, where clients or its address have such flows.
  */
 #include <errno.h>
 
@@ -74,12 +74,29 @@ sy_local_is_tight(const struct sy_worker *worker, const struct sy_flow *flow)
 	return use.tight;
 }
 
+/* An IPv4 client whose backend is of IPv6. */
+static bool
+is_mapped_client(const struct sy_flow *flow)
+{
+	const struct sy_addr client = sy_flow_address(flow, SY_FLOW_CLIENT);
+
+	return flow->family == SY_IPV6 && sy_addr_is_mapped(&client);
+}
+
 void
 sy_local_give(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	struct sy_tuple reply = sy_flow_tuple(flow, SY_REPLY);
 
+	if (is_mapped_client(flow))
+		worker->n_mapped--;
 	give(worker, &reply);
+}
+
+void
+sy_local_note(struct sy_worker *worker, const struct sy_flow *flow)
+{
+	worker->n_mapped += is_mapped_client(flow);
 }
 
 void
@@ -101,15 +118,6 @@ sy_local_find_mapped(struct sy_worker *worker, struct sy_packet *packet)
 	packet->flow = hit.flow;
 	packet->direction = hit.direction;
 	return hit.flow != NULL;
-}
-
-bool
-sy_local_may_map(const struct sy_worker *worker, const struct sy_service_row *service)
-{
-	const uint8_t both = SY_FORWARD_MIXED | SY_FORWARD_LOCAL;
-
-	return service->family == SY_IPV4 && worker->snapshot->has_backends[SY_IPV6] &&
-		(sy_forward_at(service->mode)->flags & both) == both;
 }
 
 /* What of a backend's answer finds no flow must not go further: it has no other receiver. */

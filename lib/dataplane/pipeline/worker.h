@@ -78,6 +78,7 @@ struct sy_worker {
 	const struct sy_snapshot *snapshot; /* of this turn */
 	struct sy_flow_table *flows;
 	struct sy_local_ports *local_ports; /* NULL: not set up */
+	uint32_t n_mapped; /* flows of IPv4 clients in IPv6's table */
 	struct sy_worker_stats *stats;
 	struct sy_live_view live;
 	uint64_t uptime_ms;
@@ -334,17 +335,17 @@ bool sy_stateless_is_recent(struct sy_worker *worker, uint32_t service);
  * local.c: what backends see in place of clients.
  *
  * take: 0 with target's local address and port, or -EADDRNOTAVAIL; give: of a flow that ends, or of
- * one that was not made.  find_mapped: whether an IPv4 packet without a flow has one in IPv6's
- * table, which is then the packet's; may_map: whether packets of a service may.  admit: a packet to
- * a local address that has no flow.
+ * one that was not made; note: of one that was.  find_mapped: whether an IPv4 packet without a flow has
+ * one in IPv6's table, which is then the packet's.  admit: a packet to a local address that has no
+ * flow.
  */
 int sy_local_take(struct sy_worker *worker, const struct sy_service_row *service,
 	const struct sy_tuple *tuple, struct sy_forward_target *target);
+void sy_local_note(struct sy_worker *worker, const struct sy_flow *flow);
 void sy_local_give(struct sy_worker *worker, const struct sy_flow *flow);
 bool sy_local_is_tight(const struct sy_worker *worker, const struct sy_flow *flow); /* of ports */
 void sy_local_give_back(struct sy_worker *worker, const struct sy_tuple *reply);
 bool sy_local_find_mapped(struct sy_worker *worker, struct sy_packet *packet);
-bool sy_local_may_map(const struct sy_worker *worker, const struct sy_service_row *service);
 void sy_local_admit(struct sy_worker *worker, struct sy_packet *packet);
 
 /* answer.c: the packet becomes an answer to its sender, or is dropped. */
