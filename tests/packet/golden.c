@@ -31,6 +31,7 @@ static const struct golden_table *const tables[] = {
 	&golden_answers,
 	&golden_answer_errors,
 	&golden_told,
+	&golden_range,
 	&golden_quic,
 	&golden_tunnels,
 	&golden_direct,
@@ -81,6 +82,20 @@ forward(struct sy_packet *packet, enum sy_direction direction)
 	struct sy_flow_v6 flow;
 
 	make_flow(&flow, packet->tuple.family, packet->tuple.protocol);
+	packet->direction = direction;
+	return sy_forward_at(sy_forward_find("nat"))->apply(packet, &flow.flow, NULL);
+}
+
+static enum sy_drop
+forward_range(struct sy_packet *packet, enum sy_direction direction)
+{
+	struct sy_flow_v6 flow;
+	rte_be16_t port_be =
+		direction == SY_ORIGINAL ? packet->tuple.dst_port_be : packet->tuple.src_port_be;
+
+	make_flow(&flow, packet->tuple.family, packet->tuple.protocol);
+	flow.flow.ports_be[SY_FLOW_VIP] = port_be;
+	flow.flow.ports_be[SY_FLOW_BACKEND] = port_be;
 	packet->direction = direction;
 	return sy_forward_at(sy_forward_find("nat"))->apply(packet, &flow.flow, NULL);
 }
@@ -213,6 +228,10 @@ take(struct sy_packet *packet, uint8_t step)
 	case GOLDEN_STRIP:
 	case GOLDEN_NUMBERS:
 		return tell(packet, step);
+	case GOLDEN_RANGE_TO_BACKEND:
+		return forward_range(packet, SY_ORIGINAL);
+	case GOLDEN_RANGE_TO_CLIENT:
+		return forward_range(packet, SY_REPLY);
 	case GOLDEN_QUIC:
 		return golden_follow_cid(packet);
 	case GOLDEN_NOTHING:

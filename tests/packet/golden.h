@@ -54,6 +54,8 @@ enum golden_step {
 	GOLDEN_TOA,
 	GOLDEN_STRIP, /* the PROXY header that the payload begins with, and an address option */
 	GOLDEN_NUMBERS, /* to the client: what is acknowledged, and quoted, is GOLDEN_SHIFT less */
+	GOLDEN_RANGE_TO_BACKEND, /* NAT of a service on a range of ports, whose backend keeps them */
+	GOLDEN_RANGE_TO_CLIENT,
 	GOLDEN_QUIC, /* to the backend that the connection ID names: BACKEND or GOLDEN_SECOND */
 };
 
@@ -128,6 +130,7 @@ extern const struct golden_table golden_snat;
 extern const struct golden_table golden_answers;
 extern const struct golden_table golden_answer_errors;
 extern const struct golden_table golden_told;
+extern const struct golden_table golden_range;
 extern const struct golden_table golden_quic;
 extern const struct golden_table golden_tunnels;
 extern const struct golden_table golden_direct;
