@@ -44,6 +44,10 @@ uses_family(const struct sy_config *config, uint8_t family)
 			(family == SY_IPV6 && mixes_families(config, &config->services[i])))
 			return true;
 	}
+	for (uint32_t i = 0; i < config->n_snats; i++) {
+		if (config->snats[i].from[0].ip.family == family)
+			return true;
+	}
 	return false;
 }
 

@@ -145,6 +145,7 @@ hide(struct sy_packet *packet, enum sy_direction direction, uint8_t client, uint
 static enum sy_drop
 translate_source(struct sy_packet *packet, enum sy_direction direction)
 {
+	const struct sy_forward_way way = { .id = GOLDEN_ID };
 	struct sy_flow_v6 flow;
 	uint8_t family = packet->tuple.family;
 	struct sy_addr inside = address(family == SY_IPV4 ? BACKEND4 : BACKEND6);
@@ -157,7 +158,7 @@ translate_source(struct sy_packet *packet, enum sy_direction direction)
 	flow.addresses[SY_FLOW_CLIENT] = inside;
 	flow.addresses[SY_FLOW_LOCAL] = local;
 	packet->direction = direction;
-	return sy_forward_at(sy_forward_find("snat"))->apply(packet, &flow.flow, NULL);
+	return sy_forward_at(sy_forward_find("snat"))->apply(packet, &flow.flow, &way);
 }
 
 static enum sy_drop

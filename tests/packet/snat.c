@@ -11,15 +11,19 @@
 #define ERROR SY_PACKET_ICMP_ERROR
 #define PIECE6 SY_PACKET_OPTIONS | SY_PACKET_FRAGMENT
 
+/* What may be divided, over IPv4, gets another identification on the way out. */
+#define NEW_ID4 .id = GOLDEN_ID,
+#define NEW_ID6
+
 #define TCP_OUT(ip, ...) \
 	TCP(BACKEND##ip, 40000, CLIENT##ip, 443, __VA_ARGS__), OUT, \
-		TCP(LOCAL##ip, 20000, CLIENT##ip, 443, __VA_ARGS__)
+		TCP(LOCAL##ip, 20000, CLIENT##ip, 443, NEW_ID##ip __VA_ARGS__)
 #define TCP_BACK(ip, ...) \
 	TCP(CLIENT##ip, 443, LOCAL##ip, 20000, __VA_ARGS__), BACK, \
 		TCP(CLIENT##ip, 443, BACKEND##ip, 40000, __VA_ARGS__)
 #define UDP_OUT(ip, ...) \
 	UDP(BACKEND##ip, 40000, CLIENT##ip, 53, __VA_ARGS__), OUT, \
-		UDP(LOCAL##ip, 20000, CLIENT##ip, 53, __VA_ARGS__)
+		UDP(LOCAL##ip, 20000, CLIENT##ip, 53, NEW_ID##ip __VA_ARGS__)
 #define UDP_BACK(ip, ...) \
 	UDP(CLIENT##ip, 53, LOCAL##ip, 20000, __VA_ARGS__), BACK, \
 		UDP(CLIENT##ip, 53, BACKEND##ip, 40000, __VA_ARGS__)
@@ -47,6 +51,9 @@ static const struct golden rows[] = {
 		TCP_BACK(4, .tcp_flags = PSH | ACK, .payload = 1001, .fragment = DF, .id = 7)),
 	ROW("a server's datagram over IPv4", 0, UDP_OUT(4, .payload = 31)),
 	ROW("a datagram over IPv4 to the server", 0, UDP_BACK(4, .payload = 512)),
+	ROW("what may not be divided keeps its identification", 0,
+		TCP(BACKEND4, 40000, CLIENT4, 443, .tcp_flags = ACK, .fragment = DF, .id = 7), OUT,
+		TCP(LOCAL4, 20000, CLIENT4, 443, .tcp_flags = ACK, .fragment = DF, .id = 7)),
 	ROW("no UDP checksum on the way out stays none", 0,
 		UDP_OUT(4, .payload = 31, .no_checksum = true)),
 	ROW("a server's SYN over IPv6", 0, TCP_OUT(6, .tcp_flags = SYN, .seq = 12345)),
@@ -56,7 +63,8 @@ static const struct golden rows[] = {
 	ROW("tags and options on the way out survive", SY_PACKET_VLAN | SY_PACKET_OPTIONS,
 		TCP_OUT(4, .tcp_flags = ACK, .tags = { 0x81000064 }, .options = "94040000")),
 	ROW("a server's echo request over IPv4", SY_PACKET_ECHO_REQUEST,
-		PING4(BACKEND4, 40000, .payload = 57), OUT, PING4(LOCAL4, 20000, .payload = 57)),
+		PING4(BACKEND4, 40000, .payload = 57), OUT,
+		PING4(LOCAL4, 20000, NEW_ID4.payload = 57)),
 	ROW("the echo's reply over IPv4", SY_PACKET_ECHO_REPLY, PONG4(LOCAL4, 20000, .payload = 57),
 		BACK, PONG4(BACKEND4, 40000, .payload = 57)),
 	ROW("a server's echo request over IPv6", SY_PACKET_ECHO_REQUEST,
@@ -65,12 +73,12 @@ static const struct golden rows[] = {
 		BACK, PONG6(BACKEND6, 40000, .payload = 56)),
 	ROW("an echo with a wrong checksum keeps one", SY_PACKET_ECHO_REQUEST,
 		PING4(BACKEND4, 40000, .payload = 8, .bad_checksum = true), OUT,
-		PING4(LOCAL4, 20000, .payload = 8, .bad_checksum = true)),
+		PING4(LOCAL4, 20000, NEW_ID4.payload = 8, .bad_checksum = true)),
 	ROW("the first piece on the way out", SY_PACKET_FRAGMENT,
 		UDP_OUT(4, .fragment = MF, .payload = 16, .udp_length = 900)),
 	ROW("a later piece on the way out", SY_PACKET_FRAGMENT,
 		UDP(BACKEND4, 0, CLIENT4, 0, .fragment = 3, .payload = 16, .headless = true), OUT,
-		UDP(LOCAL4, 0, CLIENT4, 0, .fragment = 3, .payload = 16, .headless = true)),
+		UDP(LOCAL4, 0, CLIENT4, 0, NEW_ID4.fragment = 3, .payload = 16, .headless = true)),
 	ROW("the first piece on the way back", SY_PACKET_FRAGMENT,
 		UDP_BACK(4, .fragment = MF, .payload = 16, .udp_length = 900)),
 	ROW("a later piece on the way back", SY_PACKET_FRAGMENT,

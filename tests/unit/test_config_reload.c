@@ -62,7 +62,11 @@ parse(const char *quoted)
 	"'vni':77,'inner_destination':'02:00:00:00:00:03','inner_source':'02:00:00:00:00:04'," \
 	"'dscp':12}," \
 	"'timeouts':{'established':'1h','syn':'10ms','fin':'100s','time_wait':'2m'," \
-	"'closed':'24h','udp':'61s','attack':'4s'}}]}"
+	"'closed':'24h','udp':'61s','attack':'4s'}}]," \
+	"'snat':[{'name':'o','from':['10.1.0.0/16'],'to':['10.0.0.90-10.0.0.91'],'except':['10.2.0.0/16']," \
+	"'max_flows':8,'max_source_flows':9," \
+	"'timeouts':{'established':'2h','syn':'11ms','fin':'101s','time_wait':'3m'," \
+	"'closed':'23h','udp':'62s','udp_new':'9s','echo':'63s','attack':'5s'}}]}"
 
 /* Removes white space (the values have none) and turns the quotes back. */
 static void

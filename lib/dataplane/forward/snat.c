@@ -23,9 +23,10 @@ snat_apply(struct sy_packet *packet, const struct sy_flow *flow, const struct sy
 	uint8_t party = is_original ? SY_FLOW_LOCAL : SY_FLOW_CLIENT;
 	struct sy_addr address = sy_flow_address(flow, party);
 
-	(void)way;
 	sy_packet_rewrite(
 		packet, is_original ? SY_SIDE_SRC : SY_SIDE_DST, &address, flow->ports_be[party]);
+	if (is_original)
+		sy_packet_renumber(packet, way->id);
 	/* RFC 5508 REQ-4: who sends an error from inside is known outside by our address alone. */
 	if (is_original && (packet->flags & SY_PACKET_ICMP_ERROR) != 0)
 		sy_packet_set_source(packet, &address);

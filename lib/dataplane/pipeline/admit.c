@@ -21,8 +21,8 @@ is_init(const struct sy_packet *packet)
 }
 
 /* A first segment: SYN alone, whatever ECN bits come with it (RFC 3168 section 6.1.1). */
-static bool
-is_first(const struct sy_packet *packet)
+bool
+sy_is_first(const struct sy_packet *packet)
 {
 	const uint8_t relevant =
 		RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_FIN_FLAG;
@@ -90,11 +90,9 @@ end_closed(struct sy_worker *worker, const struct sy_tuple *tuple)
 	return true;
 }
 
-/* The flow's tuples; the reply's is NULL where replies do not come here.  Errors are
- * sy_flow_create()'s. */
-static int
-create_by_tuples(struct sy_worker *worker, struct sy_packet *packet,
-	const struct sy_tuple *original, const struct sy_tuple *reply)
+int
+sy_create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_tuple *original,
+	const struct sy_tuple *reply)
 {
 	int status = sy_flow_create(worker->flows, original, reply, worker->now, &packet->flow);
 
@@ -120,7 +118,7 @@ create_local(struct sy_worker *worker, struct sy_packet *packet, const struct sy
 		original = sy_tuple_map(&original);
 		reply = sy_tuple_map(&reply);
 	}
-	status = create_by_tuples(worker, packet, &original, &reply);
+	status = sy_create_flow(worker, packet, &original, &reply);
 	if (status != 0)
 		sy_local_give_back(worker, &reply);
 	else
@@ -141,14 +139,14 @@ create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 	struct sy_tuple reply;
 
 	if (forward->reply_tuple == NULL)
-		return create_by_tuples(worker, packet, &packet->tuple, NULL);
+		return sy_create_flow(worker, packet, &packet->tuple, NULL);
 	if ((forward->flags & SY_FORWARD_LOCAL) != 0)
 		return create_local(worker, packet, forward, &target);
 	/* From a backend, to itself: no host takes a packet that has its own address as source. */
 	if (unlikely(sy_addr_equal(&target.address, &packet->tuple.src)))
 		return -EEXIST;
 	forward->reply_tuple(&packet->tuple, &target, &reply);
-	return create_by_tuples(worker, packet, &packet->tuple, &reply);
+	return sy_create_flow(worker, packet, &packet->tuple, &reply);
 }
 
 /* Returns the reason why there is no flow, or SY_DROP_NONE with packet->flow set. */
@@ -234,7 +232,7 @@ admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
 	if (worker->flows_made && !is_error && find_just_made(worker, packet) &&
 		sy_pass(worker, packet))
 		return;
-	if (!is_error && is_first(packet))
+	if (!is_error && sy_is_first(packet))
 		admit_first(worker, packet);
 	else if (sy_stateless_goes_on(worker, packet))
 		return;
@@ -244,25 +242,41 @@ admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
 		sy_answer_refusal(worker, packet, service->on_no_flow, SY_DROP_NO_FLOW);
 }
 
-/* To a virtual IP, but to none of its services. */
+/* An echo, or an error about one. */
+static bool
+is_icmp(const struct sy_packet *packet)
+{
+	return packet->tuple.protocol == IPPROTO_ICMP || packet->tuple.protocol == IPPROTO_ICMPV6;
+}
+
+/* To a virtual IP, but to none of its services.  What answers an echo answers one of the host's. */
 static void
 refuse(struct sy_worker *worker, struct sy_packet *packet)
 {
 	if ((packet->flags & SY_PACKET_ECHO_REQUEST) != 0)
 		sy_answer_echo(worker, packet);
+	else if (is_icmp(packet))
+		packet->verdict = SY_VERDICT_KERNEL;
 	else if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0)
 		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);
 	else
 		sy_answer_refusal(worker, packet, SY_REFUSE_RESET, SY_DROP_NO_SERVICE);
 }
 
-/* Neither to a service nor to an address of ours: a backend's reply without a flow must not leave
- * with the backend's address on it; anything else Linux may route, if it is told to. */
+/* Neither to a service nor to an address of ours: a server's own flow to the outside, if a rule has
+ * it; a backend's reply without a flow must not leave with the backend's address on it; anything else
+ * Linux may route, if it is told to. */
 static void
 pass_by(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
 
+	if (worker->snapshot->n_snats > 0 && sy_snat_admit(worker, packet))
+		return;
+	if (is_icmp(packet)) {
+		packet->verdict = SY_VERDICT_KERNEL;
+		return;
+	}
 	if (sy_stateless_reply(worker, packet))
 		return;
 	if (sy_snapshot_is_backend(

@@ -52,6 +52,8 @@ uncount(struct sy_worker *worker, const struct sy_flow *flow)
 	worker->flows_changed = true;
 	if ((sy_forward_at(flow->mode)->flags & SY_FORWARD_LOCAL) != 0)
 		sy_local_give(worker, flow);
+	if ((sy_forward_at(flow->mode)->flags & SY_FORWARD_OUTGOING) != 0)
+		sy_snat_end(worker, flow);
 }
 
 void

@@ -152,6 +152,8 @@ advance_udp(struct sy_worker *worker, struct sy_packet *packet)
 static __rte_noinline bool
 advance_other(struct sy_worker *worker, struct sy_packet *packet)
 {
+	if (packet->flow->state == SY_FLOW_ECHO)
+		return true;
 	return packet->tuple.protocol == IPPROTO_SCTP ? advance_sctp(worker, packet)
 						      : advance_udp(worker, packet);
 }
@@ -203,12 +205,32 @@ next_hop_of(const struct sy_worker *worker, const struct sy_packet *packet)
 	return sy_snapshot_next_hop(snapshot, packet->flow->family, &client);
 }
 
+/* To the outside, or back to the server. */
+static uint32_t
+outgoing_next_hop(const struct sy_worker *worker, const struct sy_packet *packet)
+{
+	bool is_original = packet->direction == SY_ORIGINAL;
+	struct sy_addr address =
+		sy_flow_address(packet->flow, is_original ? SY_FLOW_BACKEND : SY_FLOW_CLIENT);
+
+	return sy_snapshot_next_hop(worker->snapshot, packet->flow->family, &address);
+}
+
+static bool
+is_outgoing(const struct sy_flow *flow)
+{
+	return (sy_forward_at(flow->mode)->flags & SY_FORWARD_OUTGOING) != 0;
+}
+
 /* A backend's family may be another one than its flow's. */
 static struct sy_ip
 destination_of(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[packet->flow->backend];
 
+	if (packet->direction == SY_ORIGINAL && is_outgoing(packet->flow))
+		return (struct sy_ip){ sy_flow_address(packet->flow, SY_FLOW_BACKEND),
+			packet->flow->family };
 	if (packet->direction == SY_ORIGINAL)
 		return (struct sy_ip){ backend->address, backend->family };
 	return (struct sy_ip){ sy_flow_address(packet->flow, SY_FLOW_CLIENT),
@@ -223,7 +245,10 @@ refuse_way(struct sy_worker *worker, struct sy_packet *packet, int overhead)
 		? destination.family
 		: worker->snapshot->services[packet->flow->service].family;
 
-	if (!sy_divide(worker, packet, family, next_hop_of(worker, packet)))
+	uint32_t next_hop = is_outgoing(packet->flow) ? outgoing_next_hop(worker, packet)
+						      : next_hop_of(worker, packet);
+
+	if (!sy_divide(worker, packet, family, next_hop))
 		sy_refuse_way(worker, packet, &destination, overhead);
 }
 
@@ -232,7 +257,9 @@ static __rte_always_inline void
 send_by(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward,
 	int overhead, struct sy_forward_way *way)
 {
-	uint32_t next_hop = next_hop_of(worker, packet);
+	bool outgoing = way != NULL && (forward->flags & SY_FORWARD_OUTGOING) != 0;
+	uint32_t next_hop =
+		outgoing ? outgoing_next_hop(worker, packet) : next_hop_of(worker, packet);
 	bool in_pieces = false;
 	enum sy_drop reason;
 

@@ -41,23 +41,34 @@ sy_local_take(struct sy_worker *worker, const struct sy_service_row *service,
 	return -EADDRNOTAVAIL;
 }
 
-static struct sy_local_end
-end_of(const struct sy_tuple *plain)
+struct sy_local_end
+sy_local_end_of(const struct sy_tuple *reply, bool shared)
 {
-	return (struct sy_local_end){
-		.local = plain->dst,
-		.backend = plain->src,
-		.backend_port_be = plain->src_port_be,
-		.family = plain->family,
-		.protocol = plain->protocol,
+	struct sy_local_end end = {
+		.local = reply->dst,
+		.family = reply->family,
+		.protocol = reply->protocol,
 	};
+
+	if (!shared) {
+		end.backend = reply->src;
+		end.backend_port_be = reply->src_port_be;
+	}
+	return end;
+}
+
+static bool
+has_shared_port(const struct sy_flow *flow)
+{
+	return (sy_forward_at(flow->mode)->flags & SY_FORWARD_OUTGOING) != 0 &&
+		(flow->flags & SY_FLOW_SHARED_PORT) != 0;
 }
 
 static void
-give(struct sy_worker *worker, const struct sy_tuple *reply)
+give(struct sy_worker *worker, const struct sy_tuple *reply, bool shared)
 {
 	const struct sy_tuple plain = sy_tuple_unmap(reply);
-	const struct sy_local_end end = end_of(&plain);
+	const struct sy_local_end end = sy_local_end_of(&plain, shared);
 
 	sy_local_ports_give(worker->local_ports, &end, plain.dst_port_be);
 }
@@ -67,7 +78,7 @@ sy_local_is_tight(const struct sy_worker *worker, const struct sy_flow *flow)
 {
 	const struct sy_tuple reply = sy_flow_tuple(flow, SY_REPLY);
 	const struct sy_tuple plain = sy_tuple_unmap(&reply);
-	const struct sy_local_end end = end_of(&plain);
+	const struct sy_local_end end = sy_local_end_of(&plain, has_shared_port(flow));
 	struct sy_local_use use;
 
 	sy_local_ports_find(worker->local_ports, &end, &use);
@@ -90,7 +101,7 @@ sy_local_give(struct sy_worker *worker, const struct sy_flow *flow)
 
 	if (is_mapped_client(flow))
 		worker->n_mapped--;
-	give(worker, &reply);
+	give(worker, &reply, has_shared_port(flow));
 }
 
 void
@@ -102,7 +113,7 @@ sy_local_note(struct sy_worker *worker, const struct sy_flow *flow)
 void
 sy_local_give_back(struct sy_worker *worker, const struct sy_tuple *reply)
 {
-	give(worker, reply);
+	give(worker, reply, false);
 }
 
 bool

@@ -79,11 +79,12 @@ sy_receive_port(struct sy_worker *worker, uint32_t port)
 
 /* Steering is judged by packets that have, or have made, a flow: strangers can have all others come
  * wherever they like.  An ICMP error may be anybody's, and is hashed by a router's address;
- * pieces are hashed by addresses alone. */
+ * pieces and echoes are hashed by addresses alone. */
 static void
 count_astray(struct sy_worker *worker, uint32_t n)
 {
-	const uint16_t apart = SY_PACKET_ICMP_ERROR | SY_PACKET_FRAGMENT;
+	const uint16_t apart = SY_PACKET_ICMP_ERROR | SY_PACKET_FRAGMENT | SY_PACKET_ECHO_REQUEST |
+		SY_PACKET_ECHO_REPLY;
 	uint32_t n_astray = 0;
 
 	for (uint32_t i = 0; i < n; i++) {

@@ -23,7 +23,10 @@ static uint32_t
 timeout_of(const struct sy_timeouts *timeouts, uint8_t state)
 {
 	switch (state) {
+	case SY_FLOW_ECHO:
+		return timeouts->echo;
 	case SY_FLOW_UDP_NEW:
+		return timeouts->udp_new > 0 ? timeouts->udp_new : timeouts->udp;
 	case SY_FLOW_QUIC:
 	case SY_FLOW_UDP:
 		return timeouts->udp;
@@ -50,6 +53,7 @@ state_word(uint8_t state)
 		[SY_FLOW_UDP_NEW] = "udp-new",
 		[SY_FLOW_QUIC] = "quic",
 		[SY_FLOW_UDP] = "udp",
+		[SY_FLOW_ECHO] = "echo",
 		[SY_FLOW_SYN_SENT] = "syn-sent",
 		[SY_FLOW_SYN_RECEIVED] = "syn-received",
 		[SY_FLOW_OPEN] = "established",
@@ -74,6 +78,8 @@ write_local(const struct sy_flow *flow, struct sy_flow_record *record)
 	reply = sy_tuple_unmap(&reply);
 	record->local = reply.dst;
 	record->local_port_be = reply.dst_port_be;
+	record->backend_address = reply.src;
+	record->backend_port_be = reply.src_port_be;
 }
 
 static void

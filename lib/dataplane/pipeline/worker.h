@@ -74,6 +74,14 @@ struct cid_look {
 	bool is_decoded; /* else backend does not */
 };
 
+/* Flows to the outside by source, in two rows of sums: a source's own count is no more than the smaller
+ * of its two, of which another source shares both by a rare chance. */
+#define SNAT_SOURCES_BITS 12
+struct snat_sources {
+	uint64_t seed;
+	uint32_t flows[2][1 << SNAT_SOURCES_BITS];
+};
+
 struct sy_worker {
 	const struct sy_snapshot *snapshot; /* of this turn */
 	struct sy_flow_table *flows;
@@ -115,6 +123,7 @@ struct sy_worker {
 	uint32_t *cursors; /* [max_pools] */
 	struct stateless_window *windows; /* [max_services] */
 	struct fragments *fragments;
+	struct snat_sources *snat_sources;
 	uint32_t pieces_held;
 	uint32_t avoided; /* the backend that did not answer the packet in hand; or SY_NONE */
 	uint64_t *full_ms; /* [max_services]: uptime_ms + 1 when all backends were full */
@@ -223,6 +232,21 @@ void sy_classify(struct sy_worker *worker, struct sy_packet *packet);
 
 /* admit.c: a packet that belongs to no known flow. */
 void sy_admit(struct sy_worker *worker, struct sy_packet *packet);
+
+/* The same of TCP, SCTP and others: a packet that opens a flow. */
+bool sy_is_first(const struct sy_packet *packet);
+/* Makes packet->flow by its tuples; the reply's is NULL where replies do not come here.  Errors are
+ * sy_flow_create()'s. */
+int sy_create_flow(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_tuple *original, const struct sy_tuple *reply);
+
+/*
+ * snat.c: what servers send of their own.
+ *
+ * admit: a packet of no flow and no service; false: no rule has it.  end: a flow of a rule ends.
+ */
+bool sy_snat_admit(struct sy_worker *worker, struct sy_packet *packet);
+void sy_snat_end(struct sy_worker *worker, const struct sy_flow *flow);
 
 /* known.c: a packet of packet->flow, travelling in packet->direction.  False: the flow has ended and
  * the packet is to be admitted like a first one. */
@@ -344,6 +368,8 @@ int sy_local_take(struct sy_worker *worker, const struct sy_service_row *service
 void sy_local_note(struct sy_worker *worker, const struct sy_flow *flow);
 void sy_local_give(struct sy_worker *worker, const struct sy_flow *flow);
 bool sy_local_is_tight(const struct sy_worker *worker, const struct sy_flow *flow); /* of ports */
+/* For whom the port of a reply is taken; shared: for all hosts that may answer. */
+struct sy_local_end sy_local_end_of(const struct sy_tuple *reply, bool shared);
 void sy_local_give_back(struct sy_worker *worker, const struct sy_tuple *reply);
 bool sy_local_find_mapped(struct sy_worker *worker, struct sy_packet *packet);
 void sy_local_admit(struct sy_worker *worker, struct sy_packet *packet);

@@ -67,13 +67,16 @@ create_tables(struct sy_worker *worker, const struct sy_worker_params *params)
 		(params->max_services + 1) * sizeof(*worker->windows), 64, params->socket);
 	worker->fragments =
 		rte_zmalloc_socket("sy_fragments", sizeof(*worker->fragments), 64, params->socket);
+	worker->snat_sources = rte_zmalloc_socket(
+		"sy_snat_sources", sizeof(*worker->snat_sources), 64, params->socket);
 	worker->avoided = SY_NONE;
 	worker->full_ms = rte_zmalloc_socket("sy_full",
 		(params->max_services + 1) * sizeof(*worker->full_ms), 64, params->socket);
 	if (worker->cursors == NULL || worker->windows == NULL || worker->fragments == NULL ||
-		worker->full_ms == NULL)
+		worker->snat_sources == NULL || worker->full_ms == NULL)
 		return -ENOMEM;
 	worker->fragments->seed = sy_random_next(&worker->random);
+	worker->snat_sources->seed = sy_random_next(&worker->random);
 	for (uint32_t i = 0; i < params->max_pools; i++)
 		worker->cursors[i] = (uint32_t)sy_random_next(&worker->random);
 	return sy_flow_table_create(&flows, &worker->flows);
@@ -184,6 +187,7 @@ sy_worker_destroy(struct sy_worker *worker)
 	rte_free(worker->cursors);
 	rte_free(worker->windows);
 	rte_free(worker->full_ms);
+	rte_free(worker->snat_sources);
 	rte_free(worker);
 }
 
@@ -205,8 +209,8 @@ sy_worker_bytes(const struct sy_worker_params *params)
 {
 	struct sy_flow_table_params flows = table_params(params, 0);
 
-	return sizeof(struct sy_worker) + sizeof(struct fragments) + sy_flow_table_bytes(&flows) +
-		(uint64_t)(params->max_pools + 1) * sizeof(uint32_t) +
+	return sizeof(struct sy_worker) + sizeof(struct fragments) + sizeof(struct snat_sources) +
+		sy_flow_table_bytes(&flows) + (uint64_t)(params->max_pools + 1) * sizeof(uint32_t) +
 		(uint64_t)(params->max_services + 1) *
 		(sizeof(struct stateless_window) + sizeof(uint64_t)) +
 		local_ports_bytes(params);

@@ -68,6 +68,10 @@ sy_hash_wish_init(struct sy_hash_wish *wish, const struct sy_config *config, uin
 	*wish = (struct sy_hash_wish){ .n_workers = n_workers };
 	for (uint32_t i = 0; i < config->n_services; i++)
 		sy_hash_wish_add(wish, config, &config->services[i]);
+	for (uint32_t i = 0; i < config->n_snats; i++) {
+		add_types(wish, config->snats[i].from[0].ip.family, IPPROTO_TCP);
+		add_types(wish, config->snats[i].from[0].ip.family, IPPROTO_UDP);
+	}
 }
 
 static int

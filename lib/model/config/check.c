@@ -10,18 +10,20 @@ static int
 check_room(struct sy_config_parser *parser)
 {
 	const struct sy_config *config = parser->config;
+	const char *rules = config->n_snats > 0 ? " and rules of snat" : "";
 	uint64_t n_backends = 0;
 
-	if (config->n_services > config->max_services)
+	if (config->n_services + config->n_snats > config->max_services)
 		return sy_config_refuse_at(parser, "max_services",
-			"found %u, expected at least the %u services of this file",
-			config->max_services, config->n_services);
+			"found %u, expected at least the %u services%s of this file",
+			config->max_services, config->n_services + config->n_snats, rules);
 	for (uint32_t i = 0; i < config->n_pools; i++)
 		n_backends += config->pools[i].n_backends;
-	if (n_backends > config->max_backends)
+	if (n_backends + config->n_snats > config->max_backends)
 		return sy_config_refuse_at(parser, "max_backends",
-			"found %u, expected at least the %llu backends of this file",
-			config->max_backends, (unsigned long long)n_backends);
+			"found %u, expected at least the %llu backends%s of this file",
+			config->max_backends, (unsigned long long)n_backends + config->n_snats,
+			rules);
 	/* Pools without backends count too. */
 	if (config->n_pools > sy_config_max_pools(config))
 		return sy_config_refuse_at(parser, "pools",
@@ -196,6 +198,8 @@ sy_config_check(struct sy_config_parser *parser)
 		code = sy_config_check_services(parser);
 	if (code == 0)
 		code = sy_config_check_local(parser);
+	if (code == 0)
+		code = sy_config_check_snat(parser);
 	if (code == 0)
 		code = sy_config_check_quic(parser);
 	return code;

@@ -14,7 +14,11 @@ int sy_config_check_routes(struct sy_config_parser *parser); /* and neighbours *
 int sy_config_check_pools(struct sy_config_parser *parser);
 int sy_config_check_services(struct sy_config_parser *parser);
 int sy_config_check_local(struct sy_config_parser *parser); /* local addresses */
+int sy_config_check_snat(struct sy_config_parser *parser);
 int sy_config_check_quic(struct sy_config_parser *parser); /* and server IDs */
+/* A list of addresses that are to be the balancer's own and nobody else's. */
+int sy_config_check_addresses(struct sy_config_parser *parser, const struct sy_config_path *list,
+	const struct sy_range *ranges, uint16_t n);
 /* Of one service: what its forwarding mode asks of its keys and its backends. */
 int sy_config_check_tunnel(struct sy_config_parser *parser, uint32_t i);
 

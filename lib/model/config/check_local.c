@@ -91,8 +91,8 @@ check_range(struct sy_config_parser *parser, const struct sy_config_path *list,
 	return 0;
 }
 
-static int
-check_list(struct sy_config_parser *parser, const struct sy_config_path *list,
+int
+sy_config_check_addresses(struct sy_config_parser *parser, const struct sy_config_path *list,
 	const struct sy_range *ranges, uint16_t n)
 {
 	uint32_t n_addresses = sy_config_local_count(ranges, n, SY_IPV4) +
@@ -177,7 +177,8 @@ check_service(struct sy_config_parser *parser, uint32_t i)
 {
 	const struct sy_service_config *service = &parser->config->services[i];
 	struct sy_config_path list = sy_config_path("services[%u].local_addresses", i);
-	int code = check_list(parser, &list, service->local_addresses, service->n_local_addresses);
+	int code = sy_config_check_addresses(
+		parser, &list, service->local_addresses, service->n_local_addresses);
 
 	if (code != 0 || !sy_config_mode_has(parser, i, SY_MODE_LOCAL))
 		return code;
@@ -189,7 +190,8 @@ sy_config_check_local(struct sy_config_parser *parser)
 {
 	const struct sy_config *config = parser->config;
 	struct sy_config_path list = sy_config_path("local_addresses");
-	int code = check_list(parser, &list, config->local_addresses, config->n_local_addresses);
+	int code = sy_config_check_addresses(
+		parser, &list, config->local_addresses, config->n_local_addresses);
 
 	for (uint32_t i = 0; i < config->n_services && code == 0; i++)
 		code = check_service(parser, i);

@@ -127,6 +127,7 @@ sy_config_free(struct sy_config *config)
 		free(config->services[i].quic);
 	free(config->pools);
 	free(config->services);
+	free(config->snats);
 	free(config->neighbours);
 	free(config->routes);
 	free(config->ports);

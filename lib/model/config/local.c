@@ -34,10 +34,27 @@ pairs(const struct sy_config *config, const struct sy_service_config *service, u
 	return n;
 }
 
+/* Each address of a rule has its ports for all hosts outside, of each protocol, and for those that
+ * it has used these up for, ends of their own. */
+#define ENDS_OF_SNAT_ADDRESS 64
+
+static uint64_t
+snat_ends(const struct sy_config *config)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < config->n_snats; i++) {
+		const struct sy_snat_config *snat = &config->snats[i];
+
+		n += sy_config_local_count(snat->to, snat->n_to, snat->from[0].ip.family);
+	}
+	return n * ENDS_OF_SNAT_ADDRESS;
+}
+
 uint32_t
 sy_config_local_ends(const struct sy_config *config)
 {
-	uint64_t n = 0;
+	uint64_t n = snat_ends(config);
 
 	if (config->max_local_ends > 0)
 		return config->max_local_ends;

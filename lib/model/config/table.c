@@ -246,7 +246,8 @@ static const struct sy_config_key root_keys[] = {
 	{ "max_local_ends", &sy_kind_number, AT(struct sy_config, max_local_ends), .high = 10000000,
 		.fallback = "0", .restart = true,
 		.help = "Pairs of a local address and a backend with flows at once, for which memory is "
-			"planned: 8 KiB each. 0: twice those of this file, and 64 or more." },
+			"planned: 8 KiB each. 0: twice those of this file, 128 for each address of "
+			"snat, and 64 or more." },
 	{ "idle", &sy_kind_object, .section = &idle_section,
 		.help = "What workers do without traffic." },
 	{ "kernel", &sy_kind_object, .section = &kernel_section,
@@ -266,6 +267,9 @@ static const struct sy_config_key root_keys[] = {
 	{ "services", &sy_kind_list, LIST(services, n_services), .high = 1000000,
 		.section = &sy_config_service_section, .required = true,
 		.help = "What clients talk to." },
+	{ "snat", &sy_kind_list, LIST(snats, n_snats), .high = SY_MAX_SNAT_RULES,
+		.section = &sy_config_snat_section,
+		.help = "What servers send of their own to the outside." },
 };
 
 const struct sy_config_section sy_config_root = {

@@ -92,6 +92,7 @@ extern const struct sy_config_section sy_config_persistence_section; /* of a ser
 extern const struct sy_config_choice sy_config_consistencies[];
 extern const struct sy_config_key sy_config_local_address; /* an item of two lists */
 extern const struct sy_config_section sy_config_tunnel_section;
+extern const struct sy_config_section sy_config_snat_section;
 
 extern const struct sy_config_kind sy_kind_number;
 extern const struct sy_config_kind sy_kind_boolean;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "outgoing.h"
 #include "registry.h"
 #include "sy/hash.h"
 #include "sy/time.h"
@@ -20,12 +21,27 @@ struct identity {
 	uint32_t id;
 };
 
-/* Which number each configured backend and service gets. */
+/* Which number each configured backend and service gets.  Behind the file's services stand those made
+ * of its rules of snat, and behind its pools one that has a backend for each rule. */
 struct plan {
 	uint32_t *backend_ids; /* pool after pool */
 	uint32_t *first_id;
 	uint32_t *service_ids;
+	struct sy_outgoing outgoing;
 };
+
+static const struct sy_service_config *
+service_at(const struct sy_config *config, const struct plan *plan, uint32_t i)
+{
+	return i < config->n_services ? &config->services[i]
+				      : &plan->outgoing.services[i - config->n_services];
+}
+
+static const struct sy_pool_config *
+pool_at(const struct sy_config *config, const struct plan *plan, uint32_t i)
+{
+	return i < config->n_pools ? &config->pools[i] : &plan->outgoing.pool;
+}
 
 static uint64_t
 backend_identity(const struct sy_pool_config *pool, const struct sy_backend_config *backend)
@@ -45,6 +61,8 @@ service_identity(const struct sy_service_config *service)
 
 	hash = sy_hash_pair(hash, sy_hash_bytes(service->mode, strlen(service->mode)));
 	hash = sy_hash_pair(hash, service->ports.high);
+	if (service->outgoing)
+		hash = sy_hash_pair(hash, sy_outgoing_identity(service));
 	return sy_hash_pair(hash, ((uint64_t)service->protocol << 8) | service->address.family);
 }
 
@@ -149,8 +167,8 @@ plan_backends(const struct sy_registry *registry, const struct sy_config *config
 	uint32_t n = 0;
 	int status = 0;
 
-	for (uint32_t p = 0; status == 0 && p < config->n_pools; p++) {
-		const struct sy_pool_config *pool = &config->pools[p];
+	for (uint32_t p = 0; status == 0 && p <= config->n_pools; p++) {
+		const struct sy_pool_config *pool = pool_at(config, plan, p);
 
 		plan->first_id[p] = n;
 		for (uint32_t b = 0; status == 0 && b < pool->n_backends; b++, n++)
@@ -230,8 +248,8 @@ plan_services(const struct sy_registry *registry, const struct sy_config *config
 	}
 	if (status == 0)
 		qsort(known, n_known, sizeof(*known), compare_identities);
-	for (uint32_t s = 0; status == 0 && s < config->n_services; s++) {
-		if (find_service(registry, known, n_known, &config->services[s],
+	for (uint32_t s = 0; status == 0 && s < config->n_services + config->n_snats; s++) {
+		if (find_service(registry, known, n_known, service_at(config, plan, s),
 			    &plan->service_ids[s]) != 0)
 			status = take_free_service(registry, &next, &plan->service_ids[s]);
 	}
@@ -316,13 +334,14 @@ carry_out_backends(struct sy_registry *registry, const struct sy_config *config,
 	uint64_t now = sy_time_us();
 	uint32_t n = 0;
 
-	for (uint32_t p = 0; p < config->n_pools; p++) {
-		const struct sy_pool_config *pool = &config->pools[p];
+	for (uint32_t p = 0; p <= config->n_pools; p++) {
+		const struct sy_pool_config *pool = pool_at(config, plan, p);
 
 		for (uint32_t b = 0; b < pool->n_backends; b++, n++) {
 			uint32_t id = plan->backend_ids[n];
 
 			settle_backend(registry, id, p, pool, &pool->backends[b], now);
+			registry->backends[id].outgoing = p == config->n_pools;
 			configured[id] = 1;
 			if (id >= registry->n_backends)
 				registry->n_backends = id + 1;
@@ -350,17 +369,23 @@ carry_out_services(
 		service->config.quic = NULL;
 		service->config.n_quic = 0;
 	}
-	for (uint32_t s = 0; s < config->n_services; s++) {
+	for (uint32_t s = 0; s < config->n_services + config->n_snats; s++) {
 		uint32_t id = plan->service_ids[s];
 		struct sy_service *service = &registry->services[id];
+		uint32_t rule = s - config->n_services;
 
 		if (!service->used && registry->stats != NULL)
 			service->before = sy_stats_service(registry->stats, id);
 		service->used = true;
 		service->leaving = false;
 		service->id = id;
-		service->config = config->services[s];
+		service->config = *service_at(config, plan, s);
 		service->seed = service_identity(&service->config);
+		if (service->config.outgoing) {
+			service->rule = rule;
+			service->outside =
+				plan->backend_ids[plan->first_id[config->n_pools] + rule];
+		}
 		if (id >= registry->n_services)
 			registry->n_services = id + 1;
 	}
@@ -373,7 +398,7 @@ count_backends(const struct sy_config *config)
 
 	for (uint32_t p = 0; p < config->n_pools; p++)
 		n += config->pools[p].n_backends;
-	return n;
+	return n + config->n_snats;
 }
 
 static void
@@ -382,6 +407,7 @@ free_plan(struct plan *plan)
 	free(plan->backend_ids);
 	free(plan->first_id);
 	free(plan->service_ids);
+	sy_outgoing_fini(&plan->outgoing);
 }
 
 static int
@@ -393,9 +419,10 @@ make_plan(const struct sy_registry *registry, const struct sy_config *config, st
 	*plan = (struct plan){
 		.backend_ids = calloc(count_backends(config) + 1, sizeof(uint32_t)),
 		.first_id = calloc(config->n_pools + 1, sizeof(uint32_t)),
-		.service_ids = calloc(config->n_services + 1, sizeof(uint32_t)),
+		.service_ids = calloc(config->n_services + config->n_snats + 1, sizeof(uint32_t)),
 	};
-	if (plan->backend_ids == NULL || plan->first_id == NULL || plan->service_ids == NULL)
+	if (sy_outgoing_init(&plan->outgoing, config) != 0 || plan->backend_ids == NULL ||
+		plan->first_id == NULL || plan->service_ids == NULL)
 		sy_error_set(error, status, "out of memory");
 	else
 		status = plan_backends(registry, config, plan, error);
@@ -440,6 +467,7 @@ sy_registry_apply(
 		registry->config = config;
 		registry->version++;
 		free(plan.service_ids);
+		sy_outgoing_fini(&plan.outgoing);
 	}
 	free(configured);
 	return status;

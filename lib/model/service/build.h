@@ -33,6 +33,9 @@ int sy_servers_build(struct build *build);
 /* trust.c, when the services' rows are there: whom they trust.  0 or -ENOMEM. */
 int sy_trust_build(struct build *build);
 
+/* snat.c, when services and backends are there: rules, and rows of the hosts outside.  0 or -ENOMEM. */
+int sy_snat_build(struct build *build);
+
 /* keepers.c, when pools are there: whose clients each backend may keep.  0 or -ENOMEM. */
 int sy_keepers_build(struct build *build);
 /* The bits of a client's address that count. */

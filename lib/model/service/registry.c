@@ -63,8 +63,15 @@ sy_registry_config(const struct sy_registry *registry)
 struct sy_backend *
 sy_registry_backend(struct sy_registry *registry, uint32_t id)
 {
-	return id < registry->n_backends && registry->backends[id].used ? &registry->backends[id]
-									: NULL;
+	struct sy_backend *backend = &registry->backends[id];
+
+	return id < registry->n_backends && backend->used && !backend->outgoing ? backend : NULL;
+}
+
+const struct sy_backend *
+sy_registry_outside(const struct sy_registry *registry, const struct sy_service *service)
+{
+	return &registry->backends[service->outside];
 }
 
 struct sy_service *
@@ -326,7 +333,7 @@ sy_registry_find(struct sy_registry *registry, const char *word, struct sy_backe
 	for (uint32_t i = 0; i < registry->n_backends; i++) {
 		struct sy_backend *each = &registry->backends[i];
 
-		if (!each->used || each->leaving || !backend_matches(each, word))
+		if (!each->used || each->outgoing || each->leaving || !backend_matches(each, word))
 			continue;
 		if (found != NULL)
 			return sy_error_set(error, -EINVAL,

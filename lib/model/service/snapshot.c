@@ -54,6 +54,8 @@ sy_snapshot_free(struct sy_snapshot *snapshot)
 	free(snapshot->trusted);
 	free(snapshot->tunnels);
 	free(snapshot->locals);
+	free(snapshot->snats);
+	free(snapshot->snat_prefixes);
 	free(snapshot);
 }
 
@@ -434,7 +436,7 @@ build_all(struct build *build)
 {
 	static int (*const parts[])(struct build *) = { build_pools, build_services,
 		sy_servers_build, sy_keepers_build, sy_trust_build, sy_tunnels_build,
-		sy_locals_build, sy_stateless_build };
+		sy_locals_build, sy_snat_build, sy_stateless_build };
 	int status = allocate(build);
 
 	if (status != 0)

@@ -82,7 +82,8 @@ use_pools(const struct build *build, struct use *pools)
 		const struct sy_service_row *service = &snapshot->services[i];
 		enum sy_reply reply = sy_reply_of(service->protocol);
 
-		if (!service->used || service->leaving || replies_apart(build, service))
+		if (!service->used || service->leaving || service->pool == SY_NONE ||
+			replies_apart(build, service))
 			continue;
 		use_pool(&pools[service->pool], reply, sy_registry_service(build->registry, i));
 		if (service->spare_pool != SY_NONE)

@@ -25,6 +25,7 @@
 enum sy_flow_state {
 	SY_FLOW_FREE, /* not a flow */
 	SY_FLOW_UDP_NEW, /* embryonic: one packet of the client so far */
+	SY_FLOW_ECHO, /* ICMP, of a server to the outside */
 	SY_FLOW_QUIC, /* UDP of a service that looks at connection IDs */
 	SY_FLOW_UDP,
 	SY_FLOW_SYN_SENT, /* embryonic: the client's SYN was seen */
@@ -59,6 +60,9 @@ enum sy_flow_flag {
 	SY_FLOW_ONE_WAY = 1 << 0,
 	/* The client's first bytes begin a header that it may not send: the rest is waited for. */
 	SY_FLOW_CLAIM_AWAITED = 1 << 1,
+	/* The same of a flow of a server's own, which has no such header: its local port was taken
+	 * for all hosts outside. */
+	SY_FLOW_SHARED_PORT = SY_FLOW_CLAIM_AWAITED,
 	/* What follows is sy/introduction.h's: the client's address is told to the backend, or what
 	 * clients claim of it is looked for. */
 	SY_FLOW_INTRODUCED = 1 << 2, /* the segments' numbers or options are to be changed */

@@ -35,6 +35,8 @@
 #define SY_MAX_LOCAL_RANGES 16 /* entries of the top's list of local addresses */
 #define SY_MAX_SERVICE_LOCAL_RANGES 4
 #define SY_MAX_LOCAL_ADDRESSES 256 /* in one list */
+#define SY_MAX_SNAT_RULES 64
+#define SY_MAX_SNAT_PREFIXES 16 /* of a rule's sources, and of destinations that it leaves alone */
 #define SY_MAX_TRUSTED 16 /* prefixes of a service's clients that may speak for others */
 
 enum sy_idle_mode {
@@ -240,6 +242,8 @@ struct sy_timeouts {
 	uint32_t time_wait;
 	uint32_t closed; /* after RST */
 	uint32_t udp;
+	uint32_t udp_new; /* UDP of one packet; services have udp there too */
+	uint32_t echo; /* ICMP; services have none */
 	uint32_t attack; /* half-open, or UDP of one packet, while room is scarce */
 };
 
@@ -274,6 +278,7 @@ struct sy_port_range {
 struct sy_service_config {
 	char name[SY_NAME_SIZE];
 	char mode[SY_NAME_SIZE];
+	bool outgoing; /* not of the file's list: made of a rule of snat */
 	struct sy_ip address; /* the first of its addresses */
 	struct sy_ip addresses[SY_MAX_SERVICE_ADDRESSES]; /* all of one family */
 	uint16_t n_addresses; /* 1 or more */
@@ -303,6 +308,20 @@ struct sy_service_config {
 	struct sy_timeouts timeouts;
 	struct sy_range local_addresses[SY_MAX_SERVICE_LOCAL_RANGES]; /* in place of the top's */
 	uint16_t n_local_addresses; /* ranges; 0: the top's */
+};
+
+/* What servers send of their own to the outside, and what they are there. */
+struct sy_snat_config {
+	char name[SY_NAME_SIZE]; /* no service's either */
+	struct sy_prefix from[SY_MAX_SNAT_PREFIXES]; /* sources, all of one family */
+	uint16_t n_from;
+	struct sy_range to[SY_MAX_SERVICE_LOCAL_RANGES]; /* what they become, of that family */
+	uint16_t n_to; /* ranges */
+	struct sy_prefix except[SY_MAX_SNAT_PREFIXES]; /* destinations that are left alone */
+	uint16_t n_except;
+	uint32_t max_flows; /* over all workers; 0: a quarter of the top's max_flows */
+	uint32_t max_source_flows; /* likewise, of one source */
+	struct sy_timeouts timeouts;
 };
 
 struct sy_config {
@@ -338,6 +357,8 @@ struct sy_config {
 	uint32_t n_pools;
 	struct sy_service_config *services;
 	uint32_t n_services;
+	struct sy_snat_config *snats; /* the first that fits a packet has it */
+	uint32_t n_snats;
 };
 
 #define SY_PORTS_TEXT 12 /* "8000-8999", "all", with its end */
@@ -385,6 +406,13 @@ static inline uint32_t
 sy_config_service_half_open(const struct sy_service_config *service, uint32_t max_flows)
 {
 	return service->max_half_open > 0 ? service->max_half_open : max_flows / 8;
+}
+
+/* Flows that a rule of snat may have at once, over all workers. */
+static inline uint32_t
+sy_config_snat_flows(const struct sy_snat_config *snat, uint32_t max_flows)
+{
+	return snat->max_flows > 0 ? snat->max_flows : max_flows / 4;
 }
 
 /* The local addresses of a service: its own, or the top's.  Returns how many ranges. */

@@ -40,6 +40,7 @@ enum sy_breaker_state {
 
 struct sy_backend {
 	bool used; /* else the number is free */
+	bool outgoing; /* stands for all hosts outside, to flows of one rule of snat */
 	bool leaving; /* no longer configured, flows remain */
 	bool draining; /* by order: no new flows */
 	uint8_t health; /* enum sy_health_state */
@@ -80,6 +81,8 @@ struct sy_service {
 	uint32_t id;
 	uint32_t generation; /* another one: the number was another service's */
 	uint64_t seed; /* of its first address, ports, protocol and mode */
+	uint32_t outside; /* config.outgoing: the number of its one backend */
+	uint32_t rule; /* config.outgoing, and not leaving: index in the configuration */
 	/* Pool indices are those of the current configuration; so is what it points to. */
 	struct sy_service_config config;
 	struct sy_traffic before; /* what others had counted under its number */
@@ -111,12 +114,17 @@ int sy_registry_check(
 
 const struct sy_config *sy_registry_config(const struct sy_registry *registry);
 
-/* Rows by number; NULL when the number is free or too large.  Numbers in use are below the limit
+/* Rows by number; NULL when the number is free or too large, or the backend no server at all
+ * (outgoing).  A rule of snat is a service too (config.outgoing), of no address and no pool.  Numbers in use are below the limit
  * that n_backends() and n_services() return. */
 struct sy_backend *sy_registry_backend(struct sy_registry *registry, uint32_t id);
 struct sy_service *sy_registry_service(struct sy_registry *registry, uint32_t id);
 uint32_t sy_registry_n_backends(const struct sy_registry *registry);
 uint32_t sy_registry_n_services(const struct sy_registry *registry);
+
+/* The backend that stands for the hosts outside. */
+const struct sy_backend *sy_registry_outside(
+	const struct sy_registry *registry, const struct sy_service *service);
 
 /* The number of backend `index` of pool `pool` of the current configuration. */
 uint32_t sy_registry_backend_id(const struct sy_registry *registry, uint32_t pool, uint32_t index);

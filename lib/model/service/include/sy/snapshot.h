@@ -149,6 +149,17 @@ struct sy_service_row {
 	struct sy_locals locals[SY_N_FAMILIES]; /* what backends see in clients' place */
 };
 
+/* A rule for what servers send of their own; the addresses that they become are its service's locals. */
+struct sy_snat_row {
+	uint32_t service;
+	uint32_t backend; /* that stands for all hosts outside */
+	uint32_t max_source_flows; /* for each worker */
+	uint32_t from; /* the first in the snapshot's list of prefixes */
+	uint32_t except;
+	uint16_t n_from;
+	uint16_t n_except;
+};
+
 enum sy_reply { /* a backend answers for one service of each at most, if it can be told at all */
 	SY_REPLY_TCP,
 	SY_REPLY_UDP,
@@ -180,6 +191,9 @@ struct sy_snapshot {
 	struct sy_route_row *routes;
 	struct sy_tunnel *tunnels; /* services' rows point here; NULL: no service has one */
 	struct sy_addr *locals; /* local addresses: see struct sy_locals */
+	struct sy_snat_row *snats; /* in the file's order */
+	uint32_t n_snats;
+	struct sy_prefix *snat_prefixes; /* private */
 	bool has_backends[SY_N_FAMILIES]; /* of a family */
 	bool has_quic; /* a service does */
 	/* private, by backend id: the pool whose clients it may keep, or SY_NONE */
@@ -253,6 +267,10 @@ uint32_t sy_snapshot_service(const struct sy_snapshot *snapshot, uint8_t family,
 /* Whether a client of the service may tell for whom it speaks. */
 bool sy_snapshot_trusts(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	const struct sy_ip *client);
+
+/* The rule for a packet of no service from src to dst, or NULL. */
+const struct sy_snat_row *sy_snapshot_snat(
+	const struct sy_snapshot *snapshot, const struct sy_ip *src, const struct sy_ip *dst);
 
 /* What an address is to the balancer. */
 enum sy_address_kind {

@@ -38,6 +38,10 @@
 	ROW(MISDIRECTED, "misdirected", "packets", \
 		"brought by a port to a worker without their flow") \
 	ROW(FLOWS_FULL, "flows_full", "flows", "refused: each backend had as many as it may") \
+	ROW(SNAT_NO_PORT, "snat_no_port", "flows", \
+		"of servers, refused: no port was left for the host outside") \
+	ROW(SNAT_SOURCE_FULL, "snat_source_full", "flows", \
+		"of servers, refused: the source had as many as its rule allows") \
 	ROW(ASTRAY, "astray", "packets", "of flows, handed in by a worker that does not own them") \
 	ROW(FLOWS_SHED, "flows_shed", "flows", "expired early: half-open or one packet, no room") \
 	ROW(FLOWS_ADOPTED, "flows_adopted", "flows", "made for connections served without one") \
@@ -94,6 +98,7 @@
 	ROW(NO_FLOW, "no_flow", "a segment or reply of no known flow") \
 	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may") \
 	ROW(SERVICE_FULL, "service_full", "the service has as many flows as it may") \
+	ROW(SOURCE_FULL, "source_full", "the server has as many flows to the outside as it may") \
 	ROW(TABLE_FULL, "table_full", "the flow table is full") \
 	ROW(TUPLE_TAKEN, "tuple_taken", \
 		"the reply direction belongs to another flow, or the backend is the client") \
