@@ -101,5 +101,7 @@ sy_protocol_text(uint8_t protocol)
 		return "tcp";
 	if (protocol == IPPROTO_SCTP)
 		return "sctp";
+	if (protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6)
+		return "icmp";
 	return protocol == IPPROTO_UDP ? "udp" : "other";
 }

@@ -34,6 +34,6 @@ void sy_json_ms(struct json_object *object, const char *key, uint64_t us);
 const char *sy_endpoint_text(uint8_t family, const struct sy_addr *address, uint16_t port_be,
 	char text[SY_ENDPOINT_TEXT]);
 
-const char *sy_protocol_text(uint8_t protocol); /* "tcp", "udp", "sctp", else "other" */
+const char *sy_protocol_text(uint8_t protocol); /* "tcp", "udp", "sctp", "icmp", else "other" */
 
 #endif /* SY_TELEMETRY_JSON_H */
