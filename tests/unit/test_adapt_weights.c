@@ -259,7 +259,56 @@ test_tick(void)
 	stop(&lab);
 }
 
+/* Three backends; which of them are up and may serve, at a threshold of one half. */
+static void
+test_panic(void)
+{
+	static const struct {
+		const char *health; /* up, down, starting; e: ejected */
+		bool spare; /* is the last one */
+		const char *candidates;
+	} rows[] = {
+		{ "uuu", false, "yyy" },
+		{ "uud", false, "yyn" },
+		{ "udd", false, "yyy" },
+		{ "uee", false, "yyy" },
+		{ "ddd", false, "yyy" },
+		{ "uds", false, "ynn" }, /* of two that are known one is well */
+		{ "sss", false, "nnn" },
+		{ "ddu", true, "nny" },
+		{ "ddd", true, "yyn" },
+	};
+
+	for (size_t i = 0; i < SY_UNIT_COUNT(rows); i++) {
+		struct lab lab;
+
+		start(&lab);
+		lab.pool.n_backends = 3;
+		lab.pool.panic_percent = 50;
+		lab.backends[2].spare = rows[i].spare;
+		apply(&lab);
+		for (uint32_t b = 0; b < 3; b++) {
+			struct sy_backend *backend = sy_registry_backend(lab.registry, b);
+			char health = rows[i].health[b];
+
+			sy_registry_set_health(lab.registry, backend,
+				health == 's'           ? SY_HEALTH_STARTING
+					: health == 'd' ? SY_HEALTH_DOWN
+							: SY_HEALTH_UP);
+			sy_registry_set_breaker(lab.registry, backend,
+				health == 'e' ? SY_BREAKER_OPEN : SY_BREAKER_CLOSED);
+		}
+		sy_adapt_apply(lab.adapt);
+		for (uint32_t b = 0; b < 3; b++)
+			CU_ASSERT_EQUAL(
+				sy_backend_is_candidate(sy_registry_backend(lab.registry, b)),
+				rows[i].candidates[b] == 'y');
+		stop(&lab);
+	}
+}
+
 static const struct sy_test tests[] = {
+	{ "too few are well, and all serve", test_panic },
 	{ "the share grows from a tenth to all of it", test_shares },
 	{ "a tenth of weight 1 can be said, and 65535 fits", test_scale },
 	{ "at the start all have their whole weight", test_begin },

@@ -31,6 +31,7 @@ parse(const char *quoted)
 	"'neighbours':[{'address':'fe80::1','mac':'02:00:00:00:00:02','port':'lan'}]," \
 	"'pools':[{'name':'p','scheduler':'rr','load_factor':'101%','zone':'a/b','spill_over':'1%'," \
 	"'slow_start':'90s','on_down':'reset','drain_deadline':'7s','on_deadline':'forget'," \
+	"'panic_threshold':'50%'," \
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
 	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','verify':true},'passive':{'enabled':false,'failures':6,'interval':'9s','deviation':'200%'," \
@@ -42,6 +43,7 @@ parse(const char *quoted)
 	"'max_flows':0,'max_new_per_s':0,'capacity':0,'priority':0,'zone':''}" \
 	"]},{'name':'q','scheduler':'lc','load_factor':'900%','zone':'','spill_over':'900%'," \
 	"'slow_start':'0s','on_down':'keep','drain_deadline':'0s','on_deadline':'reset'," \
+	"'panic_threshold':'0%'," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
 	"'body':'','send':'','name':'','verify':false},'passive':{'enabled':true,'failures':0,'interval':'100ms','deviation':'0%'," \

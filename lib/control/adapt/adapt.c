@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "panic.h"
 #include "policy.h"
 #include "slow_start.h"
 #include "sy/time.h"
@@ -179,8 +180,10 @@ sy_adapt_apply(struct sy_adapt *adapt)
 			remember(adapt, backend);
 	}
 	adapt->begun = true;
-	for (uint32_t pool = 0; pool < config->n_pools; pool++)
+	for (uint32_t pool = 0; pool < config->n_pools; pool++) {
 		weigh_pool(adapt, pool, now);
+		sy_panic_judge(adapt->registry, pool);
+	}
 	if (sy_registry_version(adapt->registry) != version && adapt->changed != NULL)
 		adapt->changed(adapt->context);
 }

@@ -56,6 +56,7 @@ add_breaker(struct json_object *row, const struct sy_backend *backend)
 	if (backend->breaker == SY_BREAKER_OPEN && now < backend->ejected_until_us)
 		seconds = (backend->ejected_until_us - now + 999999) / 1000000;
 	sy_json_text(row, "breaker", breaker_words[backend->breaker]);
+	sy_json_bool(row, "pressed", backend->pressed);
 	sy_json_number(row, "ejections", backend->n_ejections);
 	sy_json_number(row, "ejected_for_s", seconds);
 	sy_json_text(row, "ejected_because", backend->ejected_text);

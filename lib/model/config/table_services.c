@@ -127,6 +127,11 @@ static const struct sy_config_key pool_keys[] = {
 		.choices = on_deadline_choices, .fallback = "reset",
 		.help = "The flows that are left then: reset both sides, or forget them without a "
 			"word." },
+	{ "panic_threshold", &sy_kind_percent, AT(struct sy_pool_config, panic_percent),
+		.high = 100, .fallback = "0%",
+		.help = "When a smaller share of the backends, spares aside, is up and not ejected, all "
+			"of them serve: that so many fail at once is hardly their fault; 0%: only those "
+			"that are up ever serve." },
 	{ "health", &sy_kind_object, .offset = offsetof(struct sy_pool_config, health),
 		.section = &sy_config_health_section, .help = "How the backends are probed." },
 	{ "passive", &sy_kind_object, .offset = offsetof(struct sy_pool_config, passive),

@@ -144,8 +144,22 @@ bool
 sy_backend_is_candidate(const struct sy_backend *backend)
 {
 	return !backend->leaving && !backend->draining && backend->config.enabled &&
-		backend->health == SY_HEALTH_UP && backend->breaker != SY_BREAKER_OPEN &&
-		backend->effective_weight > 0;
+		(backend->pressed || sy_backend_is_well(backend)) && backend->effective_weight > 0;
+}
+
+bool
+sy_backend_is_well(const struct sy_backend *backend)
+{
+	return backend->health == SY_HEALTH_UP && backend->breaker != SY_BREAKER_OPEN;
+}
+
+void
+sy_registry_set_pressed(struct sy_registry *registry, struct sy_backend *backend, bool pressed)
+{
+	if (backend->pressed == pressed)
+		return;
+	backend->pressed = pressed;
+	registry->version++;
 }
 
 uint32_t

@@ -204,6 +204,7 @@ struct sy_pool_config {
 		[SY_NAME_SIZE]; /* the balancer's, as this pool sees it; empty: zones do not count */
 	uint16_t load_factor_percent; /* bounded-hash: most flows of a backend against the mean */
 	uint16_t spill_over_percent; /* of a capacity: then the next priority or zone serves */
+	uint16_t panic_percent; /* share that is well below which all serve; 0: never */
 	uint8_t on_down; /* enum sy_on_down */
 	uint8_t on_deadline; /* enum sy_on_deadline */
 	uint32_t drain_deadline_ms; /* 0: none */

@@ -66,6 +66,7 @@ struct sy_backend {
 	uint64_t up_since_us; /* 0: not up */
 	uint32_t probe_us; /* how long the last probe took */
 	char probe_text[96]; /* what the last probe found: "HTTP 200", "connection refused" */
+	bool pressed; /* into service though it is down or ejected: too few of its pool are well */
 	uint8_t breaker; /* enum sy_breaker_state */
 	uint16_t trial_per_s; /* new flows in a second while it is tried */
 	uint16_t n_ejections; /* that still make the next one longer */
@@ -165,6 +166,11 @@ bool sy_registry_set_health(
 /* The breaker's word, likewise.  Flows stay. */
 void sy_registry_set_breaker(
 	struct sy_registry *registry, struct sy_backend *backend, enum sy_breaker_state state);
+/* The panic threshold's word, likewise. */
+void sy_registry_set_pressed(
+	struct sy_registry *registry, struct sy_backend *backend, bool pressed);
+/* Whether probes and breaker let it have new flows. */
+bool sy_backend_is_well(const struct sy_backend *backend);
 /* New flows that it may get in a second now; 0: no limit. */
 uint32_t sy_backend_max_new_per_s(const struct sy_backend *backend);
 /* What backends may get in a second. */
