@@ -81,8 +81,9 @@ static const struct column local_columns[] = {
 
 static const struct column persistence_columns[] = {
 	{ "TABLE", "table", cell_text, true },
-	{ "ENTRIES", "entries", cell_count, false },
-	{ "AT MOST", "max_persistent", cell_count, false },
+	{ "SERVICE", "service", cell_text, true },
+	{ "ENTRIES", "entries", cell_nonzero, false },
+	{ "AT MOST", "max_persistent", cell_nonzero, false },
 	{ "HITS", "hits", cell_count, false },
 	{ "MADE", "made", cell_count, false },
 	{ "EXPIRED", "expired", cell_count, false },

@@ -25,6 +25,9 @@ def test_sticky(lab):
     made = now["made"] - before["made"]
     assert made <= 2 and now["entries"] == before["entries"] + made, (before, now)
     assert now["hits"] == before["hits"] + 2 * N - made, (before, now)
+    services = lab.control.show("persistence")[1:]
+    assert sum(row["hits"] for row in services) == now["hits"], (services, now)
+    assert sum(row["made"] for row in services) == now["made"], (services, now)
 
 
 def test_drain(lab):

@@ -76,6 +76,8 @@ test_sticky(void)
 	CU_ASSERT_EQUAL(count_moved(FIXTURE_CLIENT, 1000, 40), 0);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_PERSISTENCE_MADE), 1);
 	CU_ASSERT_EQUAL(counter(SY_COUNTER_PERSISTENCE_HITS), 39);
+	CU_ASSERT_EQUAL(sy_stats_load(fixture.stats, 0).persistence_hits, 39);
+	CU_ASSERT_EQUAL(sy_stats_load(fixture.stats, 0).persistence_made, 1);
 	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 1);
 	for (int i = 0; i < 3; i++)
 		open_from(NEIGHBOUR, (uint16_t)(2000 + i));
@@ -104,6 +106,40 @@ test_endpoint(void)
 	CU_ASSERT(count_moved(FIXTURE_CLIENT, 1000, 9) >= 6);
 	CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), 9);
 	stop();
+}
+
+/* The four words for what makes a client: so many clients are two ports that talk to two of a service's. */
+static void
+test_what_makes_a_client(void)
+{
+	static const struct {
+		const char *by;
+		uint32_t n_clients;
+	} cases[] = { { "address", 1 }, { "endpoint", 2 }, { "destination", 2 }, { "tuple", 4 } };
+
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		char more[128], *config = NULL, *text, *port;
+
+		snprintf(
+			more, sizeof(more), STICKY "\"persistence\":{\"by\":\"%s\"},", cases[i].by);
+		text = fixture_config("", more);
+		port = strstr(text, "\"port\":80,");
+		CU_ASSERT_FATAL(asprintf(&config, "%.*s\"ports\":\"90-99\",%s", (int)(port - text),
+					text, port + strlen("\"port\":80,")) > 0);
+		fixture_start(&fixture, config, 1);
+		for (uint16_t n = 0; n < 8; n++) {
+			fixture_receive(&fixture, FIXTURE_WAN,
+				fixture_packet(&fixture, FIXTURE_CLIENT, 1000 + n % 2, FIXTURE_VIP,
+					90 + n / 2 % 2, 2, 100, 0));
+			fixture_forget_sent(&fixture);
+		}
+		CU_ASSERT_EQUAL(sy_persistence_count(fixture.persistence), cases[i].n_clients);
+		CU_ASSERT_EQUAL(
+			sy_stats_load(fixture.stats, 0).persistence_made, cases[i].n_clients);
+		free(config);
+		free(text);
+		stop();
+	}
 }
 
 /* The hash alone: nothing is remembered, and every node would choose the same. */
@@ -236,6 +272,7 @@ static const struct sy_test tests[] = {
 	{ "a client keeps his backend over four workers", test_sticky },
 	{ "a prefix makes one client of a network", test_prefix },
 	{ "by endpoint each port is a client", test_endpoint },
+	{ "address, port and destination make a client as told", test_what_makes_a_client },
 	{ "a hash of the client chooses, alone or first", test_hash },
 	{ "draining and weight 0 keep clients, down does not", test_backend_states },
 	{ "a reload forgets nobody", test_reload },

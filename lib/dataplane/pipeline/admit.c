@@ -50,7 +50,7 @@ pick_any(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop 
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_tuple *tuple = &packet->tuple;
-	struct sy_pick pick = sy_pick_for(worker, service, &tuple->src, tuple->src_port_be);
+	struct sy_pick pick = sy_pick_for(worker, service, tuple);
 	uint32_t picked;
 
 	*reason = SY_DROP_NO_BACKEND;

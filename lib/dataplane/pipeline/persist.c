@@ -9,30 +9,36 @@
 #include "sy/hash.h"
 #include "worker.h"
 
-/* Of the client as the service sees him: of his address's first bits, or with his port. */
+/* Of the client as the service sees him: of his address's first bits, with or without his port, and
+ * what of the service he talks to. */
 static uint64_t
-client_hash(const struct sy_service_row *service, const struct sy_addr *address, uint16_t port_be)
+client_hash(const struct sy_service_row *service, const struct sy_tuple *tuple)
 {
-	struct sy_addr masked = { .words = { address->words[0] & service->persist_mask.words[0],
-					  address->words[1] & service->persist_mask.words[1] } };
+	const uint8_t by = service->persist_by;
+	struct sy_addr masked = { .words = { tuple->src.words[0] & service->persist_mask.words[0],
+					  tuple->src.words[1] & service->persist_mask.words[1] } };
+	bool has_port = by == SY_PERSIST_ENDPOINT || by == SY_PERSIST_TUPLE;
+	uint64_t hash = sy_hash_endpoint(&masked, has_port ? tuple->src_port_be : 0);
 
-	return sy_hash_endpoint(&masked, service->persist_by == SY_PERSIST_ENDPOINT ? port_be : 0);
+	if (by == SY_PERSIST_DESTINATION || by == SY_PERSIST_TUPLE)
+		hash = sy_hash_pair(hash, sy_hash_endpoint(&tuple->dst, tuple->dst_port_be));
+	return hash;
 }
 
 struct sy_pick
 sy_pick_for(struct sy_worker *worker, const struct sy_service_row *service,
-	const struct sy_addr *client, uint16_t port_be)
+	const struct sy_tuple *tuple)
 {
 	struct sy_pick pick = {
-		.client_hash = sy_hash_addr(client),
-		.flow_hash = sy_hash_endpoint(client, port_be),
+		.client_hash = sy_hash_addr(&tuple->src),
+		.flow_hash = sy_hash_endpoint(&tuple->src, tuple->src_port_be),
 		.live = worker->live,
 		.random = &worker->random,
 	};
 
 	if (service->consistency == SY_CONSISTENCY_HASH ||
 		service->consistency == SY_CONSISTENCY_BOTH) {
-		pick.client_hash = client_hash(service, client, port_be);
+		pick.client_hash = client_hash(service, tuple);
 		pick.flow_hash = pick.client_hash;
 	}
 	return pick;
@@ -55,36 +61,47 @@ seconds_of(const struct sy_worker *worker)
 }
 
 static uint64_t
-tag_of(const struct sy_service_row *service, const struct sy_addr *address, uint16_t port_be)
+tag_of(const struct sy_service_row *service, const struct sy_tuple *tuple)
 {
-	return sy_hash_pair(client_hash(service, address, port_be), service->persist_seed) | 1;
+	return sy_hash_pair(client_hash(service, tuple), service->persist_seed) | 1;
+}
+
+static void
+count_made(struct sy_worker *worker, uint32_t service, enum sy_persistence_put done)
+{
+	struct sy_service_load *load = &worker->stats->loads[service];
+
+	switch (done) {
+	case SY_PERSISTENCE_REPLACED:
+		count(worker, SY_COUNTER_PERSISTENCE_EXPIRED, 1);
+		__attribute__((fallthrough));
+	case SY_PERSISTENCE_MADE:
+		count(worker, SY_COUNTER_PERSISTENCE_MADE, 1);
+		load->persistence_made++;
+		break;
+	case SY_PERSISTENCE_FULL:
+		count(worker, SY_COUNTER_PERSISTENCE_FULL, 1);
+		load->persistence_full++;
+		break;
+	case SY_PERSISTENCE_LOST:
+		break;
+	}
 }
 
 /* Makes the choice known, or takes that of a worker that was faster. */
 static uint32_t
-remember(struct sy_worker *worker, const struct sy_service_row *service, uint64_t tag,
+remember(struct sy_worker *worker, uint32_t service_id, uint64_t tag,
 	const struct sy_persistent *refused, uint32_t id)
 {
-	const uint32_t now_s = seconds_of(worker);
+	const struct sy_service_row *service = &worker->snapshot->services[service_id];
 	struct sy_persistent mine = { id, worker->snapshot->backends[id].generation };
+	enum sy_persistence_put done = sy_persistence_put(
+		worker->persistence, tag, seconds_of(worker), service->persist_s, refused, &mine);
 
-	switch (sy_persistence_put(
-		worker->persistence, tag, now_s, service->persist_s, refused, &mine)) {
-	case SY_PERSISTENCE_MADE:
-		count(worker, SY_COUNTER_PERSISTENCE_MADE, 1);
-		break;
-	case SY_PERSISTENCE_REPLACED:
-		count(worker, SY_COUNTER_PERSISTENCE_MADE, 1);
-		count(worker, SY_COUNTER_PERSISTENCE_EXPIRED, 1);
-		break;
-	case SY_PERSISTENCE_LOST:
-		if (sy_snapshot_keeps(worker->snapshot, service, mine.backend, mine.generation))
-			return mine.backend;
-		break;
-	case SY_PERSISTENCE_FULL:
-		count(worker, SY_COUNTER_PERSISTENCE_FULL, 1);
-		break;
-	}
+	count_made(worker, service_id, done);
+	if (done == SY_PERSISTENCE_LOST &&
+		sy_snapshot_keeps(worker->snapshot, service, mine.backend, mine.generation))
+		return mine.backend;
 	return id;
 }
 
@@ -102,7 +119,7 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
 		return sy_room_or_other(
 			worker, service_id, pick, sy_persist_choose(worker, service, pick), reason);
-	tag = tag_of(service, &tuple->src, tuple->src_port_be);
+	tag = tag_of(service, tuple);
 	found = sy_persistence_find(worker->persistence, tag, now_s, service->persist_s, &known);
 	keeps = found &&
 		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation);
@@ -111,23 +128,21 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 	id = sy_room_or_other(worker, service_id, pick, first, reason);
 	if (keeps && id == first) {
 		count(worker, SY_COUNTER_PERSISTENCE_HITS, 1);
+		worker->stats->loads[service_id].persistence_hits++;
 		return id;
 	}
-	return id == SY_NONE ? id : remember(worker, service, tag, found ? &known : NULL, id);
+	return id == SY_NONE ? id : remember(worker, service_id, tag, found ? &known : NULL, id);
 }
 
 void
 sy_persist_confirm(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
-	struct sy_addr client = sy_flow_address(flow, SY_FLOW_CLIENT);
+	struct sy_tuple original = sy_flow_tuple(flow, SY_ORIGINAL);
 
 	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
 		return;
-	/* Flows between families are kept with mapped addresses. */
-	if (service->family == SY_IPV4 && flow->family == SY_IPV6)
-		client = sy_addr_unmap(&client);
-	sy_persistence_confirm(worker->persistence,
-		tag_of(service, &client, flow->ports_be[SY_FLOW_CLIENT]), seconds_of(worker),
+	original = sy_tuple_unmap(&original);
+	sy_persistence_confirm(worker->persistence, tag_of(service, &original), seconds_of(worker),
 		service->persist_s, &(struct sy_persistent){ flow->backend, flow->generation });
 }

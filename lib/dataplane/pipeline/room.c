@@ -96,7 +96,7 @@ sy_pick_other(struct sy_worker *worker, const struct sy_packet *packet, const ui
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_tuple *tuple = &packet->tuple;
 	const struct tried tried = { worker, backends, n };
-	struct sy_pick pick = sy_pick_for(worker, service, &tuple->src, tuple->src_port_be);
+	struct sy_pick pick = sy_pick_for(worker, service, tuple);
 	/* A client who is kept comes to the same one each time. */
 	uint64_t start = service->consistency == SY_CONSISTENCY_NONE
 		? sy_random_next(&worker->random)

@@ -51,10 +51,10 @@ sy_stateless_is_recent(struct sy_worker *worker, uint32_t service)
 }
 
 static uint32_t
-pick(struct sy_worker *worker, const struct sy_service_row *service, const struct sy_addr *client,
-	uint16_t port_be)
+pick(struct sy_worker *worker, const struct sy_service_row *service,
+	const struct sy_tuple *original)
 {
-	struct sy_pick pick = sy_pick_for(worker, service, client, port_be);
+	struct sy_pick pick = sy_pick_for(worker, service, original);
 
 	return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
 }
@@ -180,7 +180,7 @@ send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 	uint32_t id = sy_cid_backend(worker, packet);
 
 	if (id == SY_NONE)
-		id = pick(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
+		id = pick(worker, service, &packet->tuple);
 	return send_to(worker, packet, id);
 }
 
@@ -189,8 +189,7 @@ void
 sy_one_packet(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	struct sy_pick choice =
-		sy_pick_for(worker, service, &packet->tuple.src, packet->tuple.src_port_be);
+	struct sy_pick choice = sy_pick_for(worker, service, &packet->tuple);
 
 	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0) {
 		mark_drop(packet, SY_DROP_ICMP_NO_FLOW); /* whose answer it was is not known */
@@ -275,8 +274,8 @@ adopt(struct sy_worker *worker, struct sy_packet *packet)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	const struct sy_tuple *reply = &packet->tuple;
-	uint32_t id = pick(worker, service, &reply->dst, reply->dst_port_be);
 	struct sy_tuple original = original_of(reply, service);
+	uint32_t id = pick(worker, service, &original);
 	const struct sy_tcp_segment segment = tcp_segment_read(packet);
 
 	/* Who answers may be one that the table no longer has, and that is leaving. */

@@ -300,7 +300,7 @@ void sy_flow_leave_embryonic(struct sy_worker *worker, const struct sy_flow *flo
 /* persist.c: what a scheduler may know of a client; its choice, or the hash's; and the backend of one
  * whom the service keeps, or SY_NONE: none can serve, or (reason is told) all are full. */
 struct sy_pick sy_pick_for(struct sy_worker *worker, const struct sy_service_row *service,
-	const struct sy_addr *client, uint16_t port_be);
+	const struct sy_tuple *tuple);
 uint32_t sy_persist_choose(
 	struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick);
 uint32_t sy_persist_pick(struct sy_worker *worker, uint32_t service, const struct sy_tuple *tuple,

@@ -13,6 +13,8 @@
 static const struct sy_config_choice bys[] = {
 	{ "address", SY_PERSIST_ADDRESS },
 	{ "endpoint", SY_PERSIST_ENDPOINT },
+	{ "destination", SY_PERSIST_DESTINATION },
+	{ "tuple", SY_PERSIST_TUPLE },
 	{ NULL, 0 },
 };
 
@@ -27,7 +29,9 @@ const struct sy_config_choice sy_config_consistencies[] = {
 static const struct sy_config_key persistence_keys[] = {
 	{ "by", &sy_kind_choice, AT(struct sy_persistence_config, by), .choices = bys,
 		.fallback = "address",
-		.help = "What makes a client: his address, or his address and port." },
+		.help = "What makes a client: his address; his address and port (endpoint); his address, "
+			"and the address and port of the service that he talks to (destination); or all "
+			"four (tuple)." },
 	{ "prefix4", &sy_kind_number, AT(struct sy_persistence_config, prefix4), .low = 1,
 		.high = 32, .fallback = "32",
 		.help = "So many bits of an IPv4 address count: all clients of a /24 with 24." },

@@ -170,6 +170,9 @@ sy_stats_load(const struct sy_stats *stats, uint32_t service)
 		sum.stateless_in += read_word(&load->stateless_in);
 		sum.stateless_out += read_word(&load->stateless_out);
 		sum.flows_shed += read_word(&load->flows_shed);
+		sum.persistence_hits += read_word(&load->persistence_hits);
+		sum.persistence_made += read_word(&load->persistence_made);
+		sum.persistence_full += read_word(&load->persistence_full);
 	}
 	return sum;
 }

@@ -143,6 +143,8 @@ enum sy_consistency {
 enum sy_persist_by {
 	SY_PERSIST_ADDRESS, /* or its first bits */
 	SY_PERSIST_ENDPOINT, /* and the port */
+	SY_PERSIST_DESTINATION, /* the address, and the service's address and port */
+	SY_PERSIST_TUPLE, /* both endpoints */
 };
 
 struct sy_persistence_config {

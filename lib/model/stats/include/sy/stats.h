@@ -217,6 +217,9 @@ struct sy_service_load {
 	uint64_t stateless_in; /* packets to backends, without a flow */
 	uint64_t stateless_out; /* and back */
 	uint64_t flows_shed; /* ended early, to make room */
+	uint64_t persistence_hits; /* new flows of clients who were remembered */
+	uint64_t persistence_made; /* clients remembered anew */
+	uint64_t persistence_full; /* not remembered: no room */
 };
 
 /* The longest turns of a worker's loop that found packets, in time stamp cycles: since its start, and in
