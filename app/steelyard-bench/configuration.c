@@ -86,20 +86,26 @@ write_service(FILE *out, const struct bench_scenario *scenario, const struct ben
 		scenario->sticky ? ",\"consistency\":\"sticky\"" : "");
 }
 
-static char *
-write_text(const struct bench_scenario *scenario, const struct bench_kind *kind)
+/* Clients are servers that talk to the outside, where the services' addresses are. */
+static void
+write_outgoing(FILE *out, const struct bench_scenario *scenario)
 {
 	char first[SY_IP_TEXT], last[SY_IP_TEXT];
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
 
-	if (out == NULL)
-		return NULL;
-	fprintf(out, "{\"max_services\":%u,\"max_backends\":%u,\"max_flows\":%u,",
-		2 * scenario->services, scenario->services * scenario->backends,
+	fprintf(out,
+		",\"pools\":[],\"services\":[],\"snat\":[{\"name\":\"out\",\"from\":[\"%s\"],"
+		"\"to\":[\"%s-%s\"],\"max_flows\":%u}]}",
+		scenario->ip == 6 ? "2001:db8:1::/64" : "16.0.0.0/4",
+		endpoint_text(scenario->ip, bench_local(0, 0), first),
+		endpoint_text(scenario->ip, bench_local(BENCH_LOCALS - 1, 0), last),
 		scenario->flows + scenario->room);
-	write_network(out, scenario);
+}
+
+static void
+write_services(FILE *out, const struct bench_scenario *scenario, const struct bench_kind *kind)
+{
+	char first[SY_IP_TEXT], last[SY_IP_TEXT];
+
 	if (sy_forward_has(kind->mode, SY_MODE_LOCAL))
 		fprintf(out, ",\"local_addresses\":[\"%s-%s\"]",
 			endpoint_text(scenario->ip, bench_local(0, 0), first),
@@ -118,6 +124,26 @@ write_text(const struct bench_scenario *scenario, const struct bench_kind *kind)
 		write_service(out, scenario, kind, 0, "udp");
 	}
 	fputs("]}", out);
+}
+
+static char *
+write_text(const struct bench_scenario *scenario, const struct bench_kind *kind)
+{
+	const struct sy_forward *forward = sy_forward_at(sy_forward_find(kind->mode));
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	fprintf(out, "{\"max_services\":%u,\"max_backends\":%u,\"max_flows\":%u,",
+		2 * scenario->services, scenario->services * scenario->backends,
+		scenario->flows + scenario->room);
+	write_network(out, scenario);
+	if ((forward->flags & SY_FORWARD_OUTGOING) != 0)
+		write_outgoing(out, scenario);
+	else
+		write_services(out, scenario, kind);
 	return fclose(out) == 0 ? text : NULL;
 }
 

@@ -80,7 +80,7 @@ take_option(int option, struct options *options)
 		return 0;
 	case 'M':
 		options->mode = optarg;
-		return sy_forward_exists(optarg) ? 0 : -EINVAL;
+		return sy_forward_find(optarg) != SY_NO_FORWARD ? 0 : -EINVAL;
 	case 'r':
 		if (parse_number(optarg, 3, BENCH_MAX_REPEATS, &number) != 0)
 			return -EINVAL;

@@ -261,6 +261,7 @@ start(struct run *run, const char *mode, struct sy_error *error)
 			status = bench_traffic_init(traffic, &run->known, w, run->pool);
 			traffic->one_way = (forward->flags & SY_FORWARD_ONE_WAY) != 0;
 			traffic->hiding = (forward->flags & SY_FORWARD_LOCAL) != 0;
+			traffic->outgoing = (forward->flags & SY_FORWARD_OUTGOING) != 0;
 			traffic->wrapped =
 				run->scenario->told || (forward->flags != 0 && !traffic->hiding);
 			traffic->told = told_bytes(run->scenario);

@@ -98,13 +98,21 @@ write_packet(const struct bench_scenario *scenario, struct rte_mbuf *mbuf,
 	}
 }
 
+/* Who answers. */
+static inline struct bench_endpoint
+server_of(const struct bench_traffic *traffic, uint32_t service, uint32_t backend)
+{
+	return traffic->outgoing ? bench_vip(service) : bench_backend(service, backend);
+}
+
 static inline void
-write_segment(const struct bench_scenario *scenario, struct rte_mbuf *mbuf,
+write_segment(const struct bench_traffic *traffic, struct rte_mbuf *mbuf,
 	struct bench_endpoint client, uint32_t service, uint32_t backend,
 	const struct segment *segment)
 {
+	const struct bench_scenario *scenario = traffic->scenario;
 	struct bench_packet packet = {
-		.src = segment->reply ? bench_backend(service, backend) : client,
+		.src = segment->reply ? server_of(traffic, service, backend) : client,
 		.dst = segment->reply ? client : bench_vip(service),
 		.seq = segment->seq,
 		.ack = segment->ack,
@@ -128,7 +136,7 @@ write_known(struct bench_traffic *traffic, struct rte_mbuf *mbuf, bool reply)
 		: bench_client(BENCH_CLIENT, draw->flow);
 	uint32_t service = bench_service(scenario, draw->flow);
 	struct bench_packet packet = {
-		.src = reply ? bench_backend(service, draw->backend) : client,
+		.src = reply ? server_of(traffic, service, draw->backend) : client,
 		.dst = reply ? client : bench_vip(service),
 		.seq = (reply ? BACKEND_SEQ : CLIENT_SEQ) + 1,
 		.ack = (reply ? CLIENT_SEQ + traffic->told : BACKEND_SEQ) + 1,
@@ -174,8 +182,8 @@ write_wave(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
 {
 	uint32_t i = traffic->next;
 
-	write_segment(traffic->scenario, mbuf, bench_client(BENCH_NEWCOMER, traffic->newcomer + i),
-		0, traffic->wave_backends[i], &connection[traffic->step]);
+	write_segment(traffic, mbuf, bench_client(BENCH_NEWCOMER, traffic->newcomer + i), 0,
+		traffic->wave_backends[i], &connection[traffic->step]);
 	if (++traffic->next < BENCH_WAVE)
 		return;
 	traffic->next = 0;
@@ -206,7 +214,7 @@ write_handshake(struct bench_traffic *traffic, struct rte_mbuf *mbuf)
 	/* Nobody reads a SYN's acknowledgement: here it tells the flow when it comes out. */
 	if (segment.flags == SYN)
 		segment.ack = flow;
-	write_segment(scenario, mbuf, client, bench_service(scenario, flow),
+	write_segment(traffic, mbuf, client, bench_service(scenario, flow),
 		traffic->known->backends[flow], &segment);
 	traffic->next++;
 	return true;
@@ -287,7 +295,7 @@ note_backend(struct bench_traffic *traffic, const struct rte_mbuf *mbuf)
 	const uint32_t size = ip == 6 ? 16 : 4;
 	uint32_t host = word_at(mbuf, end - size - 4) & (ip == 6 ? UINT32_MAX : 0x0fffffff);
 	uint32_t port = (word_at(mbuf, end) >> 16) - BENCH_CLIENT_PORT;
-	uint32_t backend = (word_at(mbuf, end - 4) & 0x00ffffff) - 1;
+	uint32_t backend = traffic->outgoing ? 0 : (word_at(mbuf, end - 4) & 0x00ffffff) - 1;
 	uint32_t flow = (host << 8) + port;
 
 	if (backend >= traffic->scenario->backends)

@@ -60,6 +60,7 @@ struct bench_traffic {
 	bool one_way; /* replies do not come here */
 	bool wrapped; /* packets come out with other headers than they had: those are made anew */
 	bool hiding; /* replies go to a local address */
+	bool outgoing; /* clients are servers that talk to the outside: no backend is chosen */
 	uint32_t told; /* bytes that stand before the client's first one at the backend */
 	bool preparing; /* the handshakes of the known flows, one step after the other */
 	uint32_t step; /* of a handshake, or of the wave's connections */
