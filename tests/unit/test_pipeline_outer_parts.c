@@ -156,6 +156,7 @@ test_v4(void)
 		uint32_t n;
 	} cases[] = { { MTU - 20, 1 }, { MTU - 19, 2 }, { MTU, 2 }, { 2 * PART, 2 },
 		{ 2 * PART + 1, 3 }, { 3900, 3 } };
+	uint32_t last_id = 0;
 	struct fixture f;
 
 	fixture_start(&f, config, 1);
@@ -170,6 +171,10 @@ test_v4(void)
 			CU_ASSERT_EQUAL(whole.protocol, IPPROTO_IPIP);
 			CU_ASSERT_EQUAL(whole.length, cases[i].length);
 			CU_ASSERT_TRUE(is_the_datagram(whole.bytes, cases[i].length));
+			/* Of the half that packets sent whole do not use up. */
+			CU_ASSERT_TRUE(whole.n == 1 || (ntohs((uint16_t)whole.id) & 0x8000) != 0);
+			CU_ASSERT_NOT_EQUAL(whole.id, last_id);
+			last_id = whole.id;
 		}
 	}
 	CU_ASSERT_EQUAL(

@@ -29,6 +29,7 @@ finish_v4(uint8_t *at, const struct sy_part *part)
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)at;
 
 	ip->total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + part->length));
+	ip->packet_id = rte_cpu_to_be_16((uint16_t)part->id);
 	ip->fragment_offset = rte_cpu_to_be_16(
 		(uint16_t)(part->offset / FRAGMENT_UNIT | (part->more ? RTE_IPV4_HDR_MF_FLAG : 0)));
 	ip->hdr_checksum = 0;

@@ -73,7 +73,11 @@ sy_outer_divide(struct sy_worker *worker, struct sy_packet *packet)
 		sy_packet_part_max(packet, worker->snapshot->next_hops[packet->next_hop].mtu);
 	const uint32_t whole = packet->end - packet->l4;
 	const struct sy_part first = {
-		.length = longest, .more = true, .id = (uint32_t)sy_random_next(&worker->random)
+		.length = longest,
+		.more = true,
+		/* IPv4's sixteen bits are counted, so that none comes again soon. */
+		.id = sy_packet_is_v4(packet) ? sy_next_piece_id(worker)
+					      : (uint32_t)sy_random_next(&worker->random),
 	};
 	struct rte_mbuf *mbufs[MAX_PARTS];
 	uint32_t n;
