@@ -14,7 +14,8 @@
 /* First bytes from here on: the sender of what is inside the quoted packet is told. */
 #define TELL 0xc0
 
-/* Whatever stands between the outer header and the packet inside: so many bytes do. */
+/* Whatever stands between the outer header and the packet inside: so many bytes do, an even number as
+ * of all tunnels' headers, so that what is sent stands as frames do. */
 static void
 tell_sender(struct sy_packet *packet, uint32_t between)
 {
@@ -55,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	sy_packet_parse(&packet, &mbuf);
 	packet_check_parsed(&packet);
 	if (packet.inner_l4 != 0 && packet.verdict != SY_VERDICT_DROP && data[0] >= TELL)
-		tell_sender(&packet, data[0] & 0x3f);
+		tell_sender(&packet, data[0] & 0x3e);
 	else if (packet.verdict == SY_VERDICT_NONE)
 		packet_check_action(&packet, data[0]);
 	fake_mbuf_fini(&mbuf);
