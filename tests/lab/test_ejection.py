@@ -13,10 +13,11 @@ NAMES = ("web1", "web2", "web3")
 
 
 def start(lab, pool=None, service=None):
-    """A pool without probes behind port 80, and nothing else."""
+    """A pool without probes behind port 80, and nothing else.  There is one client here."""
     settings = lab.config()
     settings["pools"] = [config.pool("web", config.backends(NAMES, backend4, HTTP_PORT),
-                                     health={"type": "none"}, **(pool or {}))]
+                                     **{"health": {"type": "none"}, "passive": {"clients": 1},
+                                        **(pool or {})})]
     settings["services"] = [config.service("www", VIP4, 80, "web", **(service or {}))]
     lab.appliance.start(settings)
     lab.control.wait_all_up()

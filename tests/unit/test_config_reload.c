@@ -34,7 +34,7 @@ parse(const char *quoted)
 	"'panic_threshold':'50%'," \
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
-	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','verify':true},'passive':{'enabled':false,'failures':6,'interval':'9s','deviation':'200%'," \
+	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','verify':true},'passive':{'enabled':false,'failures':6,'clients':2,'interval':'9s','deviation':'200%'," \
 	"'peers':4,'connections':90,'base':'20s','longest':'10m','max_ejected':'50%','trials':2," \
 	"'flaps':8,'flap_window':'1h'},'backends':[" \
 	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
@@ -46,7 +46,7 @@ parse(const char *quoted)
 	"'panic_threshold':'0%'," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
-	"'body':'','send':'','name':'','verify':false},'passive':{'enabled':true,'failures':0,'interval':'100ms','deviation':'0%'," \
+	"'body':'','send':'','name':'','verify':false},'passive':{'enabled':true,'failures':0,'clients':0,'interval':'100ms','deviation':'0%'," \
 	"'peers':1000,'connections':10,'base':'24h','longest':'24h','max_ejected':'0%','trials':1," \
 	"'flaps':0,'flap_window':'100ms'},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \

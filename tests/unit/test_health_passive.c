@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "passive.h"
 #include "unit.h"
 
@@ -39,6 +41,7 @@ start(uint32_t n_backends)
 		.health = { .type = SY_HEALTH_NONE },
 		.passive = { .enabled = true,
 			.failures = 5,
+			.clients = 3,
 			.deviation_percent = 190,
 			.peers = 5,
 			.max_ejected_percent = 10,
@@ -80,10 +83,21 @@ stop(void)
 	sy_stats_destroy(stats);
 }
 
+/* Connections of these clients, a bit each, as the worker tells. */
+static void
+fail_of(uint32_t worker, uint32_t id, uint32_t n, uint64_t clients)
+{
+	struct sy_timing *timing = &stats->workers[worker]->timings[id];
+
+	stats->workers[worker]->backends[id].connect_failures += n;
+	timing->failing_clients |= clients;
+	timing->failing_window = sy_failing_window(rte_rdtsc(), rte_get_tsc_hz() / 1000);
+}
+
 static void
 fail(uint32_t id, uint32_t n)
 {
-	stats->workers[id % 2]->backends[id].connect_failures += n;
+	fail_of(id % 2, id, n, 7);
 }
 
 static void
@@ -143,6 +157,25 @@ test_ejection(void)
 }
 
 /* One in ten at least one, and never the last. */
+/* One client may be refused for what he is, as often as he likes. */
+static void
+test_one_client(void)
+{
+	start(5);
+	for (uint32_t i = 0; i < 10; i++) {
+		fail_of(i % 2, 0, 5, 4);
+		CU_ASSERT_FALSE(look(1));
+	}
+	CU_ASSERT_STRING_EQUAL(state(0), "up");
+	CU_ASSERT_EQUAL(sy_stats_failing_clients(stats, 0), 1);
+	fail_of(0, 0, 1, 1);
+	fail_of(1, 0, 1, 8);
+	CU_ASSERT_EQUAL(sy_stats_failing_clients(stats, 0), 3);
+	CU_ASSERT_TRUE(look(1));
+	CU_ASSERT_STRING_EQUAL(state(0), "ejected");
+	stop();
+}
+
 static void
 test_limits(void)
 {
@@ -233,6 +266,7 @@ test_not_judged(void)
 
 static const struct sy_test tests[] = {
 	{ "who fails five connections is ejected, tried, and ejected for longer", test_ejection },
+	{ "one client alone ejects nobody", test_one_client },
 	{ "no more are ejected than a pool can spare", test_limits },
 	{ "who fails more often than his peers is ejected", test_peers },
 	{ "UDP is judged by errors and answers", test_udp },

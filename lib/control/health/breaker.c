@@ -58,7 +58,7 @@ look_trial(struct breaker *breaker, const struct sy_passive_config *config,
 {
 	if (flaps(breaker, config, now_us))
 		return BREAKER_FLAPS;
-	if (news->n_failed > news->n_late)
+	if (news->n_failed > news->n_late && news->n_succeeded == 0)
 		return BREAKER_TRIAL;
 	if (breaker->n_succeeded >= config->trials ||
 		now_us - breaker->since_us >= (uint64_t)config->interval_ms * 1000)

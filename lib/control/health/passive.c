@@ -12,6 +12,7 @@
 #include "sy/log.h"
 
 #define BACKENDS_A_LOOK 4096
+#define CENSUSES_A_LOOK 16 /* of a pool; each sees all its backends */
 
 /* What is remembered of a backend. */
 struct watched {
@@ -29,6 +30,8 @@ struct watched_pool {
 	bool judged; /* what its counters say of its backends is to be trusted */
 	bool is_tcp; /* else answers are what speaks for a backend */
 	uint64_t compared_us; /* when the interval began */
+	uint64_t census_us; /* the look that the next is of */
+	uint32_t n_censuses;
 };
 
 struct passive {
@@ -197,9 +200,19 @@ show(struct passive *passive, struct sy_backend *backend, const struct watched *
 	return true;
 }
 
+/* When a large pool fails as a whole, not all of it is judged in one look. */
+static bool
+may_take_census(struct watched_pool *pool, uint64_t now_us)
+{
+	if (pool->census_us != now_us)
+		pool->n_censuses = 0;
+	pool->census_us = now_us;
+	return ++pool->n_censuses <= CENSUSES_A_LOOK;
+}
+
 /* Whether its pool can spare it. */
 static bool
-may_eject(struct passive *passive, const struct sy_backend *backend)
+may_spare(struct passive *passive, const struct sy_backend *backend)
 {
 	const struct sy_pool_config *pool =
 		&sy_registry_config(passive->registry)->pools[backend->pool];
@@ -247,7 +260,13 @@ eject(struct passive *passive, struct sy_backend *backend, struct watched *watch
 		&sy_registry_config(passive->registry)->pools[backend->pool];
 	uint64_t lasts_us;
 
-	if (cause == BREAKER_FINE || !may_eject(passive, backend))
+	if (cause == BREAKER_FINE)
+		return false;
+	if (cause != BREAKER_FLAPS &&
+		sy_stats_failing_clients(passive->stats, backend->id) < pool->passive.clients)
+		return false;
+	if (!may_take_census(&passive->pools[backend->pool], now_us) ||
+		!may_spare(passive, backend))
 		return false;
 	explain(backend, watched, cause, bound);
 	lasts_us = sy_breaker_open(&watched->breaker, &pool->passive, cause, now_us);

@@ -13,6 +13,7 @@
 
 #include <rte_tcp.h>
 
+#include "sy/hash.h"
 #include "worker.h"
 
 #define PATIENCE_MS 200
@@ -41,6 +42,27 @@ has_failed(const struct sy_flow *flow)
 	return flow->state == SY_FLOW_SYN_SENT && flow->windows[SY_REPLY] != 0;
 }
 
+/* Who it was, too: one client alone may be to blame himself. */
+static void
+count_one(struct sy_worker *worker, const struct sy_flow *flow)
+{
+	struct sy_timing *timing = &worker->stats->timings[flow->backend];
+	const uint32_t window = sy_failing_window(worker->tsc, worker->cycles_per_ms);
+	struct sy_addr client = sy_flow_address(flow, SY_FLOW_CLIENT);
+
+	/* An IPv6 client has a network of his own. */
+	if (flow->family == SY_IPV6 && !sy_addr_is_mapped(&client))
+		client.words[1] = 0;
+	if (timing->failing_window != window) {
+		timing->failing_before =
+			window - timing->failing_window == 1 ? timing->failing_clients : 0;
+		timing->failing_clients = 0;
+		timing->failing_window = window;
+	}
+	timing->failing_clients |= UINT64_C(1) << (sy_hash_addr(&client) & 63);
+	worker->stats->backends[flow->backend].connect_failures++;
+}
+
 /* Each connection once, whatever tells of its failure and how often. */
 static void
 count_failure(struct sy_worker *worker, struct sy_flow *flow)
@@ -49,7 +71,7 @@ count_failure(struct sy_worker *worker, struct sy_flow *flow)
 		return;
 	if (flow->state == SY_FLOW_SYN_SENT && (flow->flags & SY_FLOW_ONE_WAY) == 0)
 		flow->windows[SY_REPLY] = 1;
-	worker->stats->backends[flow->backend].connect_failures++;
+	count_one(worker, flow);
 }
 
 /* The client asks again, to a backend that could have answered. */
@@ -94,7 +116,7 @@ void
 sy_note_refusal(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	if (flow->windows[SY_REPLY] == 0) /* else it was counted while it was waited for */
-		worker->stats->backends[flow->backend].connect_failures++;
+		count_one(worker, flow);
 }
 
 void
@@ -130,6 +152,8 @@ sy_note_error(struct sy_worker *worker, const struct sy_packet *packet)
 		return;
 	if (flow->state == SY_FLOW_SYN_SENT)
 		count_failure(worker, flow);
-	else if (flow->protocol == IPPROTO_UDP)
-		worker->stats->backends[flow->backend].connect_failures++;
+	else if (flow->protocol == IPPROTO_UDP && flow->windows[SY_REPLY] == 0) {
+		flow->windows[SY_REPLY] = 1; /* UDP has none: a flow counts once */
+		count_one(worker, flow);
+	}
 }

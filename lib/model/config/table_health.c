@@ -83,6 +83,10 @@ static const struct sy_config_key passive_keys[] = {
 	{ "failures", &sy_kind_number, AT(struct sy_passive_config, failures), .high = 1000,
 		.fallback = "5",
 		.help = "Connections that fail in a row and eject a backend; 0: any number may." },
+	{ "clients", &sy_kind_number, AT(struct sy_passive_config, clients), .high = 64,
+		.fallback = "3",
+		.help = "Different clients whose connections must have failed of late, else nobody is "
+			"ejected: one alone may be refused for what he is." },
 	{ "interval", &sy_kind_duration, AT(struct sy_passive_config, interval_ms), .unit = 1000,
 		.low = 100, .high = HOUR_MS, .fallback = "10s",
 		.help = "How often the shares of connections that succeed are compared with the "

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <rte_common.h>
+#include <rte_cycles.h>
 #include <rte_malloc.h>
 
 #define TRAFFIC_WORDS 8
@@ -200,4 +201,23 @@ sy_stats_timing(const struct sy_stats *stats, uint32_t backend)
 		sum.timed_out += read_word(&timing->timed_out);
 	}
 	return sum;
+}
+
+uint32_t
+sy_stats_failing_clients(const struct sy_stats *stats, uint32_t backend)
+{
+	const uint32_t window = sy_failing_window(rte_rdtsc(), rte_get_tsc_hz() / 1000);
+	uint64_t clients = 0;
+
+	for (uint32_t w = 0; w < stats->n_workers; w++) {
+		const struct sy_timing *timing = &stats->workers[w]->timings[backend];
+		const uint32_t age =
+			window - __atomic_load_n(&timing->failing_window, __ATOMIC_RELAXED);
+
+		if (age <= 1)
+			clients |= read_word(&timing->failing_clients);
+		if (age == 0)
+			clients |= read_word(&timing->failing_before);
+	}
+	return (uint32_t)__builtin_popcountll(clients);
 }

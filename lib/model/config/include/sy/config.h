@@ -120,6 +120,7 @@ struct sy_health_config {
 struct sy_passive_config {
 	bool enabled;
 	uint16_t failures; /* connections in a row that eject; 0: none do */
+	uint16_t clients; /* different ones, of late, without whom nothing but flaps ejects */
 	uint16_t deviation_percent; /* of the peers' standard deviation, below their mean; 0: off */
 	uint16_t peers; /* backends that a comparison needs */
 	uint16_t max_ejected_percent; /* of the pool, at least one */

@@ -208,7 +208,19 @@ struct sy_timing {
 	uint64_t cycles;
 	uint64_t connections;
 	uint64_t timed_out; /* counted among connect_failures too */
+	/* Whose connections failed: a bit for each client, by hash, in this window and in the one
+	 * before. */
+	uint64_t failing_clients;
+	uint64_t failing_before;
+	uint32_t failing_window;
 };
+
+/* Windows of about a minute, of the time stamp counter: the same on all cores. */
+static inline uint32_t
+sy_failing_window(uint64_t tsc, uint64_t cycles_per_ms)
+{
+	return cycles_per_ms == 0 ? 0 : (uint32_t)(tsc / cycles_per_ms >> 16);
+}
 
 /* Of one service on one worker: what counts against its limits, and what is served beyond them. */
 struct sy_service_load {
@@ -263,5 +275,9 @@ struct sy_service_load sy_stats_load(const struct sy_stats *stats, uint32_t serv
 struct sy_traffic sy_stats_service(const struct sy_stats *stats, uint32_t service);
 struct sy_traffic sy_stats_backend(const struct sy_stats *stats, uint32_t backend);
 struct sy_timing sy_stats_timing(const struct sy_stats *stats, uint32_t backend);
+
+/* How many different clients' connections to the backend failed in the last minute or two: 64 at most,
+ * two of one hash are one. */
+uint32_t sy_stats_failing_clients(const struct sy_stats *stats, uint32_t backend);
 
 #endif /* SY_STATS_H */
