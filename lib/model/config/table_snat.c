@@ -25,8 +25,8 @@ static const struct sy_config_key timeout_keys[] = {
 	{ "udp", TIMEOUT(udp, "5m"),
 		.help = "UDP (RFC 4787 wants two minutes, and advises five)." },
 	{ "udp_new", TIMEOUT(udp_new, "30s"),
-		.help = "UDP to a port below 1024, of one packet to the outside so far: a question to "
-			"DNS." },
+		.help = "UDP to a port below 1024, of one packet to the outside so far, and to port 53 of "
+			"however many: a question to DNS." },
 	{ "echo", TIMEOUT(echo, "60s"), .help = "ICMP echo (RFC 5508 wants a minute)." },
 	{ "attack", TIMEOUT(attack, "3s"),
 		.help = "TCP half-open, and what udp_new is for, while the table, the rule or a local "
