@@ -7,6 +7,7 @@
 #include "tcp_segment.h"
 #include "worker.h"
 
+#define DNS_PORT 53
 #define MANY_ROWS 256 /* of 64 bytes: half of a first-level cache is the packets' */
 
 static bool
@@ -127,6 +128,14 @@ advance_sctp(struct sy_worker *worker, struct sy_packet *packet)
 		embryonic, over);
 }
 
+/* Of a server's own, to a name server: resolvers ask twice from one port (A and AAAA), and no more. */
+static bool
+is_question(const struct sy_flow *flow)
+{
+	return (sy_forward_at(flow->mode)->flags & SY_FORWARD_OUTGOING) != 0 &&
+		flow->ports_be[SY_FLOW_VIP] == RTE_BE16(DNS_PORT);
+}
+
 /* The client's second packet, which is more than who only guesses at services sends, or any one of
  * QUIC.  Returns whether it may go on; else it belongs to another backend and has no flow any more:
  * another client has these addresses and ports now. */
@@ -136,6 +145,8 @@ advance_udp(struct sy_worker *worker, struct sy_packet *packet)
 	struct sy_flow *flow = packet->flow;
 
 	if (packet->direction != SY_ORIGINAL || (packet->flags & SY_PACKET_FIRST) != 0)
+		return true;
+	if (is_question(flow))
 		return true;
 	if (flow->state == SY_FLOW_UDP_NEW) {
 		sy_flow_leave_embryonic(worker, flow);
@@ -395,7 +406,10 @@ sy_pass_segment(struct sy_worker *worker, struct sy_packet *packet, struct sy_tc
 	if (segment != NULL) {
 		if (!advance_segment(worker, packet, segment))
 			return false;
-		packet->flow->last_seen = worker->now;
+		/* While a claim's rest is awaited it has the time of its beginning. */
+		if ((packet->flow->flags & (SY_FLOW_CLAIM_AWAITED | SY_FLOW_JUDGED)) !=
+			SY_FLOW_CLAIM_AWAITED)
+			packet->flow->last_seen = worker->now;
 	}
 	count_traffic(worker, packet);
 	send_on_its_way(worker, packet);
