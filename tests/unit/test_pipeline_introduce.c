@@ -360,6 +360,10 @@ test_part_of_claim_and_silence(void)
 	later(900000);
 	client_says(&claim);
 	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_LAN].n_out, 0);
+	/* That the backend talks meanwhile prolongs nothing. */
+	backend_says(&(struct segment){
+		.seq = ANSWERED, .ack = FIRST, .flags = PSH | ACK, .n_data = 10 });
+	CU_ASSERT_EQUAL(fixture.ports[FIXTURE_WAN].n_out, 1);
 	later(1200000);
 	client_says(&claim);
 	CU_ASSERT_EQUAL(out(FIXTURE_LAN, 0).n_data, HEADER + claim.n_data);

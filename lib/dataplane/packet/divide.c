@@ -20,7 +20,8 @@ sy_packet_may_divide(const struct sy_packet *packet)
 {
 	const struct rte_ipv4_hdr *ip = frame_at(packet, packet->l3);
 
-	return packet->tuple.family == SY_IPV4 && packet->end <= frame_readable(packet) &&
+	return packet->tuple.family == SY_IPV4 && packet->mbuf->nb_segs == 1 &&
+		packet->end <= frame_readable(packet) &&
 		(packet->flags & (SY_PACKET_ICMP_ERROR | SY_PACKET_OPTIONS)) == 0 &&
 		(ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0;
 }

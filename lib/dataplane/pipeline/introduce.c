@@ -165,6 +165,7 @@ heed(struct sy_worker *worker, struct sy_flow *flow, const struct judgement *jud
 {
 	if (judgement->claimed > 0) {
 		sy_introduction_take_out(flow, judgement->claimed);
+		flow->flags &= (uint8_t)~SY_FLOW_CLAIM_AWAITED;
 		count(worker, SY_COUNTER_CLAIMS_STRIPPED, 1);
 	}
 	if (judgement->is_over)
