@@ -6,19 +6,26 @@ import time
 
 from labkit import client, config
 from labkit.netns import CommandError
-from labkit.topology import VIP4
+from labkit.servers import HTTP_PORT
+from labkit.topology import VIP4, backend4
 
 GROUPS = ("one",)
-PORT = 81  # "extra": web1 and web2, and no other service's pool
+PORT = 89
+DRAINED = 81  # "extra", which stays
 
 
 @contextlib.contextmanager
 def limited(lab, **limits):
-    """Each backend of the pool "extra" has these limits."""
+    """A pool of its own behind the port, so that nobody else's flows count: web1 and web2, with these
+    limits."""
     settings = lab.config()
-    for backend in config.named(settings["pools"], "extra")["backends"]:
+    members = config.backends(["web1", "web2"], backend4, HTTP_PORT)
+    for backend in members:
         backend.update(limits)
+    settings["pools"].append(config.pool("limited", members))
+    settings["services"].append(config.service("limited", VIP4, PORT, "limited"))
     lab.reload(settings)
+    lab.control.wait_all_up()
     try:
         yield
     finally:
@@ -35,7 +42,7 @@ def refused(lab):
 
 def active(lab):
     """Flows that count: not those that are over."""
-    return sum(lab.control.backend("extra", name)["active"] for name in ("web1", "web2"))
+    return sum(lab.control.backend("limited", name)["active"] for name in ("web1", "web2"))
 
 
 def wait_active(lab, number, patience=5.0):
@@ -47,33 +54,29 @@ def wait_active(lab, number, patience=5.0):
 
 def test_flows_at_once(lab):
     """Two at each of two backends; the fifth is refused at once, and served when one has gone."""
-    before = lab.control.service("extra")["flows_refused"]
-    wait_active(lab, 0)
     with limited(lab, max_flows=2):
         held = [client.connect(lab.client, VIP4, PORT) for _ in range(4)]
         names = [client.ask(connection).strip() for connection in held]
         assert sorted(names) == ["web1", "web1", "web2", "web2"], names
         assert refused(lab) and refused(lab)
-        assert lab.control.service("extra")["flows_refused"] >= before + 2
+        assert lab.control.service("limited")["flows_refused"] >= 2
         held.pop().close()
         wait_active(lab, 3)
         held.append(client.connect(lab.client, VIP4, PORT))
         assert client.ask(held[-1]).strip() == names[-1]
         for connection in held:
             connection.close()
-    held = [client.connect(lab.client, VIP4, PORT) for _ in range(6)]
-    for connection in held:
-        connection.close()
+        wait_active(lab, 0)
 
 
 def test_flows_at_once_under_load(lab):
     """wrk wants sixteen connections and gets six: what it asks on those is answered."""
-    wait_active(lab, 0)
     with limited(lab, max_flows=3):
+        wait_active(lab, 0)
         process = client.start_wrk(lab.client, client.url(VIP4, port=PORT), 16, 2)
         highest = 0
         while process.poll() is None:
-            highest = max(highest, *(lab.control.backend("extra", name)["active"]
+            highest = max(highest, *(lab.control.backend("limited", name)["active"]
                                      for name in ("web1", "web2")))
             time.sleep(0.1)
         result = client.parse_wrk(process.communicate()[0])
@@ -98,7 +101,7 @@ def test_new_flows_a_second(lab):
 
 def test_drain_with_deadline(lab):
     """The order's deadline: flows go on until then, and are reset on both sides."""
-    held = [client.connect(lab.client, VIP4, PORT) for _ in range(4)]
+    held = [client.connect(lab.client, VIP4, DRAINED) for _ in range(4)]
     names = [client.ask(connection).strip() for connection in held]
     assert set(names) == {"web1", "web2"}, names
     lab.control.run("drain", "extra/web1", "--deadline", "2s", "--on-deadline", "reset")

@@ -123,3 +123,4 @@ def test_one_way_modes(lab):
             assert sort is None or f"seen: {sort}" in read(report), (sort, read(report))
         assert "fault" not in read(report), read(report)
         assert lab.control.drops().get("too_big", 0) == 0, lab.control.drops()
+        lab.appliance.stop()
