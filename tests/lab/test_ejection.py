@@ -9,6 +9,7 @@ from labkit.servers import HTTP_PORT
 from labkit.topology import VIP4, backend4
 
 GROUPS = ("own",)
+ONE_CLIENT = {**config.PASSIVE, "clients": 1}
 NAMES = ("web1", "web2", "web3")
 
 
@@ -16,7 +17,7 @@ def start(lab, pool=None, service=None):
     """A pool without probes behind port 80, and nothing else.  There is one client here."""
     settings = lab.config()
     settings["pools"] = [config.pool("web", config.backends(NAMES, backend4, HTTP_PORT),
-                                     **{"health": {"type": "none"}, "passive": {"clients": 1},
+                                     **{"health": {"type": "none"}, "passive": ONE_CLIENT,
                                         **(pool or {})})]
     settings["services"] = [config.service("www", VIP4, 80, "web", **(service or {}))]
     lab.appliance.start(settings)

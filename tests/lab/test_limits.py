@@ -11,7 +11,6 @@ from labkit.topology import VIP4, backend4
 
 GROUPS = ("one",)
 PORT = 89
-DRAINED = 81  # "extra", which stays
 
 
 @contextlib.contextmanager
@@ -101,26 +100,28 @@ def test_new_flows_a_second(lab):
 
 def test_drain_with_deadline(lab):
     """The order's deadline: flows go on until then, and are reset on both sides."""
-    held = [client.connect(lab.client, VIP4, DRAINED) for _ in range(4)]
-    names = [client.ask(connection).strip() for connection in held]
-    assert set(names) == {"web1", "web2"}, names
-    lab.control.run("drain", "extra/web1", "--deadline", "2s", "--on-deadline", "reset")
-    try:
-        row = lab.control.backend("extra", "web1")
-        assert row["state"] == "drain" and row["drain_flows_left"] >= 2, row
-        assert row["drain_flows_at_start"] >= 2 and 1 <= row["drain_ends_in_s"] <= 2, row
-        assert "drain 2/2 " in lab.control.run("show", "backends", "extra/web1")
-        assert [client.ask(connection).strip() for connection in held] == names
-        time.sleep(3.2)
-        for connection, name in zip(held, names):
-            try:
-                assert client.ask(connection).strip() == name == "web2"
-            except ConnectionError:
-                assert name == "web1"
-        row = lab.control.backend("extra", "web1")
-        assert row["drain_flows_left"] == 0 and row["drain_ends_in_s"] == 0, row
-    finally:
-        lab.control.run("enable", "extra/web1")
-    for connection in held:
-        connection.close()
-    assert "drain_ends_in_s" not in lab.control.backend("extra", "web1")
+    with limited(lab):
+        wait_active(lab, 0)
+        held = [client.connect(lab.client, VIP4, PORT) for _ in range(4)]
+        names = [client.ask(connection).strip() for connection in held]
+        assert set(names) == {"web1", "web2"}, names
+        lab.control.run("drain", "limited/web1", "--deadline", "2s", "--on-deadline", "reset")
+        try:
+            row = lab.control.backend("limited", "web1")
+            assert row["state"] == "drain" and row["drain_flows_left"] >= 2, row
+            assert row["drain_flows_at_start"] >= 2 and 1 <= row["drain_ends_in_s"] <= 2, row
+            assert "drain 2/2 " in lab.control.run("show", "backends", "limited/web1")
+            assert [client.ask(connection).strip() for connection in held] == names
+            time.sleep(3.2)
+            for connection, name in zip(held, names):
+                try:
+                    assert client.ask(connection).strip() == name == "web2"
+                except ConnectionError:
+                    assert name == "web1"
+            row = lab.control.backend("limited", "web1")
+            assert row["drain_flows_left"] == 0 and row["drain_ends_in_s"] == 0, row
+        finally:
+            lab.control.run("enable", "limited/web1")
+        for connection in held:
+            connection.close()
+        assert "drain_ends_in_s" not in lab.control.backend("limited", "web1")
