@@ -57,7 +57,7 @@ part_packet() {
 
 # run_fuzzer NAME EXECUTABLE: the corpus grows in the build folder from one run to the next.
 run_fuzzer() {
-	local name=$1 seconds=${SY_FUZZ_SECONDS:-12} inputs=$SY_ROOT/tests/fuzz/corpus/$1
+	local name=$1 seconds=${SY_FUZZ_SECONDS:-6} inputs=$SY_ROOT/tests/fuzz/corpus/$1
 	local scratch=$SY_ROOT/build-asan/fuzz/$1 log dictionary=() runs
 	log=$(log_of "fuzz/$name")
 	mkdir -p "$scratch"
