@@ -18,11 +18,11 @@
 #define PROBE_TEXT 96
 
 /* What probes of a kind share; made when the first of them starts. */
-struct http_shared;
+struct sy_http;
 struct icmp_shared;
 struct prober {
 	uv_loop_t *loop;
-	struct http_shared *http;
+	struct sy_http *http;
 	struct icmp_shared *icmp;
 };
 
