@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "sy/diff.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,16 @@
 #include "text.h"
 
 #define PATH_SIZE 512
+#define MAX_PIECES 16 /* of a path: twice as deep as the table */
 #define LIST_SIZE 2048 /* a list of plain values as text; longer ones are cut */
+
+/* A step of a path: a key, or an element of the list that key is.  It is written down only when
+ * something is told: most of what is compared is the same. */
+struct piece {
+	const struct sy_config_key *key;
+	const struct sy_config *config; /* NULL: the key itself */
+	const void *element;
+};
 
 struct comparison {
 	const struct sy_config *current;
@@ -17,8 +27,8 @@ struct comparison {
 	void (*found)(void *context, const struct sy_config_change *change);
 	void *context;
 	struct sy_config_changes *changes;
-	char path[PATH_SIZE];
-	size_t length; /* of path */
+	struct piece pieces[MAX_PIECES];
+	unsigned int n_pieces;
 };
 
 /* An element of a list, by what names it. */
@@ -30,41 +40,64 @@ struct named {
 static int compare_section(struct comparison *comparison, const struct sy_config_section *section,
 	const void *current, const void *next, bool restart);
 
-/* Appends to the path; returns its length before. */
-static size_t
-go_down(struct comparison *comparison, const char *name)
+static void
+go_down(struct comparison *comparison, const struct sy_config_key *key,
+	const struct sy_config *config, const void *element)
 {
-	size_t before = comparison->length;
-	int n = snprintf(
-		comparison->path + before, PATH_SIZE - before, "%s%s", before > 0 ? "/" : "", name);
-
-	comparison->length = before + (size_t)n < PATH_SIZE ? before + (size_t)n : PATH_SIZE - 1;
-	return before;
+	assert(comparison->n_pieces < MAX_PIECES);
+	comparison->pieces[comparison->n_pieces++] = (struct piece){ key, config, element };
 }
 
 static void
-go_up(struct comparison *comparison, size_t before)
+go_up(struct comparison *comparison)
 {
-	comparison->length = before;
-	comparison->path[before] = '\0';
+	comparison->n_pieces--;
+}
+
+static void
+element_name(const struct sy_config *config, const struct sy_config_key *key, const void *element,
+	char name[SY_CONFIG_VALUE_SIZE])
+{
+	sy_config_value_text(config, &key->section->keys[0], element, name);
+}
+
+/* Longer ones are cut. */
+static void
+write_path(const struct comparison *comparison, char path[PATH_SIZE])
+{
+	size_t length = 0;
+
+	path[0] = '\0';
+	for (unsigned int i = 0; i < comparison->n_pieces && length < PATH_SIZE; i++) {
+		const struct piece *piece = &comparison->pieces[i];
+		char name[SY_CONFIG_VALUE_SIZE];
+
+		if (piece->config != NULL)
+			element_name(piece->config, piece->key, piece->element, name);
+		length += (size_t)snprintf(path + length, PATH_SIZE - length, "%s%s",
+			i > 0 ? "/" : "", piece->config != NULL ? name : piece->key->name);
+	}
 }
 
 static void
 tell(struct comparison *comparison, enum sy_change_kind kind, bool restart, const char *from,
 	const char *to)
 {
+	char path[PATH_SIZE];
 	const struct sy_config_change change = {
 		.kind = kind,
 		.needs_restart = restart,
-		.path = comparison->path,
+		.path = path,
 		.from = from,
 		.to = to,
 	};
 
 	comparison->changes->n[kind]++;
 	comparison->changes->n_refused += restart;
-	if (comparison->found != NULL)
-		comparison->found(comparison->context, &change);
+	if (comparison->found == NULL)
+		return;
+	write_path(comparison, path);
+	comparison->found(comparison->context, &change);
 }
 
 /* Most values are the same, byte by byte: no need to write them down. */
@@ -130,14 +163,6 @@ compare_names(const void *a, const void *b)
 	return strcmp(((const struct named *)a)->name, ((const struct named *)b)->name);
 }
 
-static void
-name_element(const struct sy_config *config, const struct sy_config_key *key, const void *owner,
-	uint32_t i, struct named *named)
-{
-	named->element = sy_config_element(key, owner, i);
-	sy_config_value_text(config, &key->section->keys[0], named->element, named->name);
-}
-
 /* All elements of a list, sorted by name.  NULL: out of memory. */
 static struct named *
 name_all(const struct sy_config *config, const struct sy_config_key *key, const void *owner)
@@ -145,28 +170,37 @@ name_all(const struct sy_config *config, const struct sy_config_key *key, const 
 	uint32_t n = sy_config_count(key, owner);
 	struct named *all = calloc(n + 1, sizeof(*all));
 
-	for (uint32_t i = 0; all != NULL && i < n; i++)
-		name_element(config, key, owner, i, &all[i]);
+	for (uint32_t i = 0; all != NULL && i < n; i++) {
+		all[i].element = sy_config_element(key, owner, i);
+		element_name(config, key, all[i].element, all[i].name);
+	}
 	if (all != NULL)
 		qsort(all, n, sizeof(*all), compare_names);
 	return all;
 }
 
+/* current or next, or both: not NULL. */
 static int
-compare_element(struct comparison *comparison, const struct sy_config_key *key,
-	const struct named *current, const struct named *next, bool restart)
+compare_element(struct comparison *comparison, const struct sy_config_key *key, const void *current,
+	const void *next, bool restart)
 {
-	size_t before = go_down(comparison, next != NULL ? next->name : current->name);
+	char name[SY_CONFIG_VALUE_SIZE];
 	int status = 0;
 
-	if (current == NULL)
-		tell(comparison, SY_CHANGE_ADDED, restart, NULL, next->name);
-	else if (next == NULL)
-		tell(comparison, SY_CHANGE_REMOVED, restart, current->name, NULL);
+	if (next != NULL)
+		go_down(comparison, key, comparison->next, next);
 	else
-		status = compare_section(
-			comparison, key->section, current->element, next->element, restart);
-	go_up(comparison, before);
+		go_down(comparison, key, comparison->current, current);
+	if (current == NULL) {
+		element_name(comparison->next, key, next, name);
+		tell(comparison, SY_CHANGE_ADDED, restart, NULL, name);
+	} else if (next == NULL) {
+		element_name(comparison->current, key, current, name);
+		tell(comparison, SY_CHANGE_REMOVED, restart, name, NULL);
+	} else {
+		status = compare_section(comparison, key->section, current, next, restart);
+	}
+	go_up(comparison);
 	return status;
 }
 
@@ -182,12 +216,39 @@ compare_sorted(struct comparison *comparison, const struct sy_config_key *key,
 			: next->element == NULL      ? -1
 						     : strcmp(current->name, next->name);
 
-		status = compare_element(comparison, key, order <= 0 ? current : NULL,
-			order >= 0 ? next : NULL, restart);
+		status = compare_element(comparison, key, order <= 0 ? current->element : NULL,
+			order >= 0 ? next->element : NULL, restart);
 		current += order <= 0;
 		next += order >= 0;
 	}
 	return status;
+}
+
+/* A member's bytes say all of it, unless they point elsewhere. */
+static bool
+is_flat(const struct sy_config_section *section)
+{
+	for (unsigned int i = 0; i < section->n_keys; i++) {
+		const struct sy_config_key *key = &section->keys[i];
+
+		if (key->kind == &sy_kind_list || key->kind == &sy_kind_reference ||
+			(key->kind == &sy_kind_object && !is_flat(key->section)))
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_same_name(struct comparison *comparison, const struct sy_config_key *key, const void *current,
+	const void *next)
+{
+	char was[SY_CONFIG_VALUE_SIZE], will_be[SY_CONFIG_VALUE_SIZE];
+
+	if (is_same_member(&key->section->keys[0], current, next))
+		return true;
+	element_name(comparison->current, key, current, was);
+	element_name(comparison->next, key, next, will_be);
+	return strcmp(was, will_be) == 0;
 }
 
 /* A list whose elements stand where they stood needs no sorting.  Sets *status when it was one. */
@@ -195,22 +256,28 @@ static bool
 compare_in_place(struct comparison *comparison, const struct sy_config_key *key,
 	const void *current, const void *next, bool restart, int *status)
 {
+	const size_t size = key->section->size;
+	const bool flat = is_flat(key->section);
 	uint32_t n = sy_config_count(key, current);
-	struct named was, will_be;
+	const char *was, *will_be;
 
 	if (n != sy_config_count(key, next))
 		return false;
+	*status = 0;
+	if (n == 0)
+		return true;
+	was = sy_config_element(key, current, 0);
+	will_be = sy_config_element(key, next, 0);
+	if (flat && memcmp(was, will_be, n * size) == 0)
+		return true;
 	for (uint32_t i = 0; i < n; i++) {
-		name_element(comparison->current, key, current, i, &was);
-		name_element(comparison->next, key, next, i, &will_be);
-		if (strcmp(was.name, will_be.name) != 0)
+		if (!is_same_name(comparison, key, was + i * size, will_be + i * size))
 			return false;
 	}
-	*status = 0;
 	for (uint32_t i = 0; i < n && *status == 0; i++) {
-		name_element(comparison->current, key, current, i, &was);
-		name_element(comparison->next, key, next, i, &will_be);
-		*status = compare_element(comparison, key, &was, &will_be, restart);
+		if (!flat || memcmp(was + i * size, will_be + i * size, size) != 0)
+			*status = compare_element(
+				comparison, key, was + i * size, will_be + i * size, restart);
 	}
 	return true;
 }
@@ -258,10 +325,10 @@ compare_section(struct comparison *comparison, const struct sy_config_section *s
 
 	for (unsigned int i = 0; i < section->n_keys && status == 0; i++) {
 		const struct sy_config_key *key = &section->keys[i];
-		size_t before = go_down(comparison, key->name);
 
+		go_down(comparison, key, NULL, NULL);
 		status = compare_key(comparison, key, current, next, restart || key->restart);
-		go_up(comparison, before);
+		go_up(comparison);
 	}
 	return status;
 }
