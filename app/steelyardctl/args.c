@@ -225,3 +225,19 @@ ctl_fail(enum ctl_status status, const char *format, ...)
 	fputc('\n', stderr);
 	return status;
 }
+
+enum ctl_status
+ctl_read_repeat(const struct ctl_args *args, struct ctl_repeat *repeat)
+{
+	const char *count = ctl_option(args, "count");
+	const char *delay = ctl_option(args, "delay");
+	unsigned long seconds = 1;
+
+	*repeat = (struct ctl_repeat){ .count = 0 };
+	if (count != NULL && ctl_number("-n", count, 1, 1000000000, &repeat->count) != CTL_OK)
+		return CTL_USAGE;
+	if (delay != NULL && ctl_number("-d", delay, 1, 3600, &seconds) != CTL_OK)
+		return CTL_USAGE;
+	repeat->delay_ms = (unsigned int)seconds * 1000;
+	return CTL_OK;
+}

@@ -67,6 +67,15 @@ const char *ctl_option(const struct ctl_args *args, const char *name);
 enum ctl_status ctl_number(const char *what, const char *text, unsigned long low,
 	unsigned long high, unsigned long *number);
 
+/* How often a picture is drawn, and how long each stays: -n and -d. */
+struct ctl_repeat {
+	unsigned long count; /* 0: no end */
+	unsigned int delay_ms;
+};
+
+/* CTL_OK, or CTL_USAGE, told. */
+enum ctl_status ctl_read_repeat(const struct ctl_args *args, struct ctl_repeat *repeat);
+
 /* Says "steelyardctl: text" on standard error and returns status. */
 enum ctl_status ctl_fail(enum ctl_status status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -10,24 +10,13 @@
 
 #define LONGEST_MS (24 * 3600 * 1000) /* as in the file */
 
-/* Takes arguments.  Prints what the daemon says of the backend now. */
-static enum ctl_status
-order_backend(const struct ctl_args *args, const char *command, struct json_object *arguments)
+/* What the daemon says of the backend now. */
+static void
+print_backend(struct json_object *result)
 {
-	struct json_object *result = NULL;
-	enum ctl_status status = ctl_ask_once(args, command, arguments, &result);
-
-	json_object_put(arguments);
-	if (status != CTL_OK)
-		return status;
-	if (args->json)
-		show_print_json(stdout, result);
-	else
-		printf("%s: %s, weight %" PRIu64 ", %" PRIu64 " flows\n",
-			row_text(result, "backend"), row_text(result, "state"),
-			row_number(result, "weight"), row_number(result, "active"));
-	json_object_put(result);
-	return CTL_OK;
+	printf("%s: %s, weight %" PRIu64 ", %" PRIu64 " flows\n", row_text(result, "backend"),
+		row_text(result, "state"), row_number(result, "weight"),
+		row_number(result, "active"));
 }
 
 static struct json_object *
@@ -79,13 +68,13 @@ ctl_run_drain(const struct ctl_args *args)
 	if (on_deadline != NULL)
 		json_object_object_add(
 			arguments, "on_deadline", json_object_new_string(on_deadline));
-	return order_backend(args, "drain", arguments);
+	return show_order(args, "drain", arguments, print_backend);
 }
 
 enum ctl_status
 ctl_run_enable(const struct ctl_args *args)
 {
-	return order_backend(args, "enable", backend_argument(args));
+	return show_order(args, "enable", backend_argument(args), print_backend);
 }
 
 enum ctl_status
@@ -100,5 +89,5 @@ ctl_run_weight(const struct ctl_args *args)
 	arguments = backend_argument(args);
 	if (!is_default)
 		json_object_object_add(arguments, "weight", json_object_new_uint64(weight));
-	return order_backend(args, "weight", arguments);
+	return show_order(args, "weight", arguments, print_backend);
 }

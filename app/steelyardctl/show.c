@@ -83,6 +83,22 @@ ask_and_print(
 }
 
 enum ctl_status
+show_order(const struct ctl_args *args, const char *command, struct json_object *arguments,
+	void (*print)(struct json_object *result))
+{
+	struct json_object *result = NULL;
+	enum ctl_status status = ctl_ask_once(args, command, arguments, &result);
+
+	if (status == CTL_OK && args->json)
+		show_print_json(stdout, result);
+	else if (status == CTL_OK)
+		print(result);
+	json_object_put(result);
+	json_object_put(arguments);
+	return status;
+}
+
+enum ctl_status
 show_parse(const struct ctl_args *args, const struct view_columns **view,
 	struct json_object **arguments)
 {

@@ -18,4 +18,9 @@ void show_print(
 	FILE *out, const struct view_columns *view, struct json_object *result, unsigned int width);
 void show_print_json(FILE *out, struct json_object *result);
 
+/* Gives an order, whose arguments (or NULL) it takes, and prints what the daemon answers: as JSON, or in
+ * one line by print(). */
+enum ctl_status show_order(const struct ctl_args *args, const char *command,
+	struct json_object *arguments, void (*print)(struct json_object *result));
+
 #endif /* SY_CTL_SHOW_H */

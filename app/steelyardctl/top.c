@@ -17,8 +17,7 @@ struct top {
 	const struct ctl_args *args;
 	struct ctl_client client;
 	struct screen screen;
-	unsigned long delay_ms;
-	unsigned long count; /* 0: no end */
+	struct ctl_repeat repeat;
 	struct json_object *results[N_VIEWS];
 };
 
@@ -121,36 +120,21 @@ draw(struct top *top, bool first, bool *goes_on)
 static bool
 wait_for_next(struct top *top)
 {
-	enum screen_event event = screen_wait(&top->screen, (unsigned int)top->delay_ms);
+	enum screen_event event = screen_wait(&top->screen, top->repeat.delay_ms);
 
 	while (event == SCREEN_RESIZED) {
 		if (top->results[N_VIEWS - 1] != NULL && !top->args->json && !draw_frame(top))
 			return false;
-		event = screen_wait(&top->screen, (unsigned int)top->delay_ms);
+		event = screen_wait(&top->screen, top->repeat.delay_ms);
 	}
 	return event == SCREEN_TIME;
-}
-
-static enum ctl_status
-read_options(struct top *top)
-{
-	const char *count = ctl_option(top->args, "count");
-	const char *delay = ctl_option(top->args, "delay");
-	unsigned long seconds = 1;
-
-	if (count != NULL && ctl_number("-n", count, 1, 1000000000, &top->count) != CTL_OK)
-		return CTL_USAGE;
-	if (delay != NULL && ctl_number("-d", delay, 1, 3600, &seconds) != CTL_OK)
-		return CTL_USAGE;
-	top->delay_ms = seconds * 1000;
-	return CTL_OK;
 }
 
 enum ctl_status
 ctl_run_top(const struct ctl_args *args)
 {
 	struct top top = { .args = args, .client = { .fd = -1 } };
-	enum ctl_status status = read_options(&top);
+	enum ctl_status status = ctl_read_repeat(args, &top.repeat);
 	bool goes_on = status == CTL_OK;
 
 	if (!goes_on)
@@ -162,7 +146,7 @@ ctl_run_top(const struct ctl_args *args)
 	}
 	for (unsigned long n = 1; goes_on; n++) {
 		status = draw(&top, n == 1, &goes_on);
-		if (n == top.count || !goes_on)
+		if (n == top.repeat.count || !goes_on)
 			break;
 		goes_on = wait_for_next(&top);
 	}

@@ -83,32 +83,20 @@ ctl_run_diff(const struct ctl_args *args)
 	return status;
 }
 
-/* Takes arguments.  Prints what is in force now. */
-static enum ctl_status
-take_config(const struct ctl_args *args, const char *command, struct json_object *arguments)
+/* What is in force now. */
+static void
+print_version(struct json_object *result)
 {
-	struct json_object *result = NULL;
-	enum ctl_status status = ctl_ask_once(args, command, arguments, &result);
-
-	json_object_put(arguments);
-	if (status != CTL_OK)
-		return status;
-	if (args->json)
-		show_print_json(stdout, result);
-	else
-		printf("%s: loaded as version %" PRIu64 ": %s; %" PRIu64 " services, %" PRIu64
-		       " pools\n",
-			row_text(result, "config_file"), row_number(result, "version"),
-			row_text(result, "changes"), row_number(result, "services"),
-			row_number(result, "pools"));
-	json_object_put(result);
-	return CTL_OK;
+	printf("%s: loaded as version %" PRIu64 ": %s; %" PRIu64 " services, %" PRIu64 " pools\n",
+		row_text(result, "config_file"), row_number(result, "version"),
+		row_text(result, "changes"), row_number(result, "services"),
+		row_number(result, "pools"));
 }
 
 enum ctl_status
 ctl_run_reload(const struct ctl_args *args)
 {
-	return take_config(args, "reload", NULL);
+	return show_order(args, "reload", NULL, print_version);
 }
 
 enum ctl_status
@@ -118,10 +106,10 @@ ctl_run_rollback(const struct ctl_args *args)
 	unsigned long version;
 
 	if (args->n_words == 0)
-		return take_config(args, "rollback", NULL);
+		return show_order(args, "rollback", NULL, print_version);
 	if (ctl_number("version", args->words[0], 1, UINT32_MAX, &version) != CTL_OK)
 		return CTL_USAGE;
 	arguments = json_object_new_object();
 	json_object_object_add(arguments, "version", json_object_new_uint64(version));
-	return take_config(args, "rollback", arguments);
+	return show_order(args, "rollback", arguments, print_version);
 }

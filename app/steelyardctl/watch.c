@@ -11,24 +11,8 @@ struct watch {
 	const struct view_columns *view;
 	struct json_object *arguments;
 	struct screen screen;
-	unsigned long count; /* 0: no end */
-	unsigned long delay_ms;
+	struct ctl_repeat repeat;
 };
-
-static enum ctl_status
-read_options(struct watch *watch)
-{
-	const char *count = ctl_option(watch->args, "count");
-	const char *delay = ctl_option(watch->args, "delay");
-	unsigned long seconds = 1;
-
-	if (count != NULL && ctl_number("-n", count, 1, 1000000000, &watch->count) != CTL_OK)
-		return CTL_USAGE;
-	if (delay != NULL && ctl_number("-d", delay, 1, 3600, &seconds) != CTL_OK)
-		return CTL_USAGE;
-	watch->delay_ms = seconds * 1000;
-	return CTL_OK;
-}
 
 /* How much of the text has no more lines than the terminal. */
 static size_t
@@ -90,10 +74,10 @@ take_picture(struct watch *watch, bool *goes_on)
 static bool
 wait_for_next(struct watch *watch)
 {
-	enum screen_event event = screen_wait(&watch->screen, (unsigned int)watch->delay_ms);
+	enum screen_event event = screen_wait(&watch->screen, watch->repeat.delay_ms);
 
 	while (event == SCREEN_RESIZED)
-		event = screen_wait(&watch->screen, (unsigned int)watch->delay_ms);
+		event = screen_wait(&watch->screen, watch->repeat.delay_ms);
 	return event == SCREEN_TIME;
 }
 
@@ -105,7 +89,7 @@ ctl_run_watch(const struct ctl_args *args)
 	bool goes_on;
 
 	if (status == CTL_OK)
-		status = read_options(&watch);
+		status = ctl_read_repeat(args, &watch.repeat);
 	goes_on = status == CTL_OK;
 	if (goes_on)
 		screen_open(&watch.screen);
@@ -115,11 +99,11 @@ ctl_run_watch(const struct ctl_args *args)
 	}
 	for (unsigned long n = 1; goes_on; n++) {
 		status = take_picture(&watch, &goes_on);
-		if (n == watch.count || !goes_on)
+		if (n == watch.repeat.count || !goes_on)
 			break;
 		goes_on = wait_for_next(&watch);
 	}
-	if (watch.delay_ms > 0)
+	if (watch.repeat.delay_ms > 0)
 		screen_close();
 	json_object_put(watch.arguments);
 	return status;
