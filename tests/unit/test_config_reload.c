@@ -36,7 +36,12 @@ parse(const char *quoted)
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
 	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','verify':true},'passive':{'enabled':false,'failures':6,'clients':2,'interval':'9s','deviation':'200%'," \
 	"'peers':4,'connections':90,'base':'20s','longest':'10m','max_ejected':'50%','trials':2," \
-	"'flaps':8,'flap_window':'1h'},'backends':[" \
+	"'flaps':8,'flap_window':'1h'}," \
+	"'discovery':{'type':'dns','file':'/f','name':'a.example','record':'srv'," \
+	"'servers':['10.0.0.53:5353','[2001:db8::53]:53'],'urls':['http://a:1','https://b/x'],'prefix':'/p'," \
+	"'service':'s','namespace':'n','port_name':'w','token_file':'/t','ca_file':'/c','port':81," \
+	"'weight':3,'refresh':'20s','min_refresh':'2s','timeout':'3s','max_vanish':'40%'," \
+	"'confirm':'4m','expect':9},'backends':[" \
 	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
 	"'max_flows':5,'max_new_per_s':6,'capacity':7,'priority':15,'zone':'c'}," \
 	"{'name':'c','address':'10.0.0.9','port':9,'weight':65535,'server_id':'','spare':false,'enabled':true," \
@@ -48,7 +53,11 @@ parse(const char *quoted)
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
 	"'body':'','send':'','name':'','verify':false},'passive':{'enabled':true,'failures':0,'clients':0,'interval':'100ms','deviation':'0%'," \
 	"'peers':1000,'connections':10,'base':'24h','longest':'24h','max_ejected':'0%','trials':1," \
-	"'flaps':0,'flap_window':'100ms'},'backends':[]}]," \
+	"'flaps':0,'flap_window':'100ms'}," \
+	"'discovery':{'type':'none','file':'','name':'','record':'a','servers':[],'urls':[],'prefix':''," \
+	"'service':'','namespace':'','port_name':'','token_file':'','ca_file':'','port':0," \
+	"'weight':0,'refresh':'24h','min_refresh':'10ms','timeout':'1h','max_vanish':'0%'," \
+	"'confirm':'0s','expect':0},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
 	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','move_unanswered':false," \

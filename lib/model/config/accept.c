@@ -45,6 +45,61 @@ sy_accept_zone(const char *text)
 	return text[-1] == '/' && text[0] != '\0' && strspn(text, names) == strlen(text);
 }
 
+/* Digits of a port number, and no more. */
+static bool
+is_port(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	unsigned long port = strtoul(text, NULL, 10);
+
+	return n > 0 && n <= 5 && text[n] == '\0' && port >= 1 && port <= UINT16_MAX;
+}
+
+bool
+sy_accept_server(const char *text)
+{
+	char address[SY_IP_TEXT];
+	struct sy_ip ip;
+	const char *end;
+
+	if (sy_ip_parse(text, &ip) == 0)
+		return true;
+	end = text[0] == '[' ? strchr(text, ']') : strrchr(text, ':');
+	text += text[0] == '[';
+	if (end == NULL || (size_t)(end - text) >= sizeof(address))
+		return false;
+	memcpy(address, text, (size_t)(end - text));
+	address[end - text] = '\0';
+	if (sy_ip_parse(address, &ip) != 0 || (ip.family == SY_IPV6) != (*end == ']'))
+		return false;
+	end += *end == ']';
+	return *end == ':' && is_port(end + 1);
+}
+
+bool
+sy_accept_host(const char *text)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+	size_t label = 0;
+
+	if (text[0] == '.' || strspn(text, letters) != strlen(text) || strlen(text) > 253)
+		return false;
+	for (; *text != '\0'; text++) {
+		label = *text == '.' ? 0 : label + 1;
+		if (label > 63 || (*text == '.' && text[1] == '.'))
+			return false;
+	}
+	return true;
+}
+
+bool
+sy_accept_url(const char *text)
+{
+	return (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
+		sy_accept_visible(text) && strchr(strchr(text, ':') + 3, '@') == NULL;
+}
+
 bool
 sy_accept_interface(const char *text)
 {

@@ -195,6 +195,8 @@ sy_config_check(struct sy_config_parser *parser)
 	if (code == 0)
 		code = sy_config_check_pools(parser);
 	if (code == 0)
+		code = sy_config_check_discovery(parser);
+	if (code == 0)
 		code = sy_config_check_services(parser);
 	if (code == 0)
 		code = sy_config_check_local(parser);

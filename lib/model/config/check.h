@@ -12,6 +12,7 @@
 int sy_config_check_ports(struct sy_config_parser *parser);
 int sy_config_check_routes(struct sy_config_parser *parser); /* and neighbours */
 int sy_config_check_pools(struct sy_config_parser *parser);
+int sy_config_check_discovery(struct sy_config_parser *parser);
 int sy_config_check_services(struct sy_config_parser *parser);
 int sy_config_check_local(struct sy_config_parser *parser); /* local addresses */
 int sy_config_check_snat(struct sy_config_parser *parser);

@@ -37,6 +37,8 @@ warn_of_pool(const struct sy_config_parser *parser, const struct sy_pool_config 
 		sy_warning("%s: pool \"%s\": backend \"%s\" has a loopback address: no packet on "
 			   "a network can reach it",
 			parser->file, pool->name, loopback->name);
+	if (pool->discovery.type != SY_DISCOVERY_NONE)
+		return;
 	if (pool->n_backends == 0)
 		sy_warning("%s: pool \"%s\" has no backends: its services refuse their clients",
 			parser->file, pool->name);

@@ -29,8 +29,11 @@ pairs(const struct sy_config *config, const struct sy_service_config *service, u
 		return 0;
 	for (uint8_t family = 0; family < SY_N_FAMILIES; family++)
 		counts[family] = sy_config_local_count(ranges, n_ranges, family);
-	for (uint32_t i = 0; i < config->pools[pool].n_backends; i++)
+	for (uint32_t i = 0; i < config->pools[pool].n_static; i++)
 		n += counts[config->pools[pool].backends[i].address.family];
+	if (config->pools[pool].discovery.type != SY_DISCOVERY_NONE)
+		n += (uint64_t)config->pools[pool].discovery.expect *
+			(counts[SY_IPV4] > counts[SY_IPV6] ? counts[SY_IPV4] : counts[SY_IPV6]);
 	return n;
 }
 

@@ -274,7 +274,8 @@ parse_object(struct sy_config_parser *parser, const struct sy_config_section *se
 }
 
 int
-sy_config_parse_text(struct sy_config_parser *parser)
+sy_config_parse_value(struct sy_config_parser *parser, const struct sy_config_section *section,
+	const struct sy_config_key *list, void *element)
 {
 	struct sy_token token;
 	uint32_t offset;
@@ -285,13 +286,28 @@ sy_config_parse_text(struct sy_config_parser *parser)
 		return sy_config_refuse(
 			parser, offset, "found %s, expected JSON in plain UTF-8", fault);
 	sy_scan_next(&parser->scan, &token);
-	if (token.type != SY_TOKEN_OPEN_OBJECT)
-		return sy_config_refuse_token(parser, &token, "an object, \"{ ... }\"");
-	code = parse_object(parser, &sy_config_root, parser->config, &token);
+	if (list != NULL && token.type == SY_TOKEN_OPEN_ARRAY)
+		code = parse_array(parser, list, element, &token);
+	else if (token.type == SY_TOKEN_OPEN_OBJECT)
+		code = parse_object(parser, section, element, &token);
+	else
+		return sy_config_refuse_token(parser, &token,
+			list != NULL ? "an array, \"[ ... ]\"" : "an object, \"{ ... }\"");
 	if (code != 0)
 		return code;
 	sy_scan_next(&parser->scan, &token);
 	if (token.type != SY_TOKEN_END)
 		return sy_config_refuse_token(parser, &token, "the end of the file");
 	return 0;
+}
+
+int
+sy_config_parse_text(struct sy_config_parser *parser)
+{
+	struct sy_config *config = parser->config;
+	int code = sy_config_parse_value(parser, &sy_config_root, NULL, config);
+
+	for (uint32_t i = 0; i < config->n_pools; i++)
+		config->pools[i].n_backends = config->pools[i].n_static;
+	return code;
 }

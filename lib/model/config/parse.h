@@ -44,6 +44,11 @@ struct sy_config_parser {
 
 int sy_config_parse_text(struct sy_config_parser *parser);
 
+/* A text that is an object of this section, or, where there is a list, an array as its value; either
+ * goes into element, and what it has allocated is there on failure too. */
+int sy_config_parse_value(struct sy_config_parser *parser, const struct sy_config_section *section,
+	const struct sy_config_key *list, void *element);
+
 /* Returns 0 or the error of the first fault. */
 int sy_config_check(struct sy_config_parser *parser);
 

@@ -43,6 +43,7 @@ find_backends(const struct sy_config *config, uint32_t port)
 	for (uint32_t p = 0; p < config->n_pools; p++) {
 		const struct sy_pool_config *pool = &config->pools[p];
 
+		ways.unknown |= pool->discovery.type != SY_DISCOVERY_NONE;
 		for (uint32_t b = 0; b < pool->n_backends; b++) {
 			uint32_t towards = port_towards(config, &pool->backends[b].address);
 

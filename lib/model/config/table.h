@@ -87,6 +87,8 @@ extern const struct sy_config_section sy_config_pool_section;
 extern const struct sy_config_section sy_config_service_section;
 extern const struct sy_config_section sy_config_health_section; /* of a pool */
 extern const struct sy_config_section sy_config_passive_section; /* of a pool */
+extern const struct sy_config_section sy_config_discovery_section; /* of a pool */
+extern const struct sy_config_section sy_config_backend_section; /* of a pool */
 extern const struct sy_config_section sy_config_quic_section; /* of a service */
 extern const struct sy_config_section sy_config_persistence_section; /* of a service */
 extern const struct sy_config_choice sy_config_consistencies[];

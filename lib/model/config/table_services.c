@@ -90,12 +90,21 @@ static const struct sy_config_key backend_keys[] = {
 		.help = "Where it stands, \"region\" or \"region/part\"; empty: far from everything." },
 };
 
-static const struct sy_config_section backend_section = {
+const struct sy_config_section sy_config_backend_section = {
 	.title = "pools[].backends[]",
 	.help = "The servers of a pool.",
 	KEYS(backend_keys),
 	.size = sizeof(struct sy_backend_config),
 };
+
+/* Absent: none but those discovered. */
+static bool
+backends_are_found(void *element)
+{
+	const struct sy_pool_config *pool = element;
+
+	return pool->discovery.type != SY_DISCOVERY_NONE;
+}
 
 static const struct sy_config_key pool_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_pool_config, name), .required = true,
@@ -137,9 +146,14 @@ static const struct sy_config_key pool_keys[] = {
 	{ "passive", &sy_kind_object, .offset = offsetof(struct sy_pool_config, passive),
 		.section = &sy_config_passive_section,
 		.help = "What clients' connections tell of the backends." },
+	{ "discovery", &sy_kind_object, .offset = offsetof(struct sy_pool_config, discovery),
+		.section = &sy_config_discovery_section,
+		.help = "Where backends come from beside those of this file." },
 	{ "backends", &sy_kind_list, AT(struct sy_pool_config, backends),
-		.other = offsetof(struct sy_pool_config, n_backends), .high = SY_MAX_POOL_BACKENDS,
-		.section = &backend_section, .required = true, .help = "The servers." },
+		.other = offsetof(struct sy_pool_config, n_static), .high = SY_MAX_POOL_BACKENDS,
+		.section = &sy_config_backend_section, .derive = backends_are_found,
+		.fallback_words = "left out where there is no discovery",
+		.help = "The servers, to be left out only where there is discovery." },
 };
 
 const struct sy_config_section sy_config_pool_section = {

@@ -18,13 +18,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sy/discovery_config.h"
 #include "sy/error.h"
 #include "sy/log.h"
 #include "sy/net.h"
+#include "sy/quic_config.h"
 #include "sy/range.h"
+#include "sy/text_sizes.h"
 
-#define SY_NAME_SIZE 64 /* longest name with its end: letters, digits, '-', '_', '.' */
-#define SY_TEXT_SIZE 256
 #define SY_MAX_WORKERS 64
 #define SY_MAX_PORTS 16
 #define SY_MAX_HELD_PIECES 256 /* of packets in fragments, that wait at a worker for their first */
@@ -155,23 +156,6 @@ struct sy_persistence_config {
 	uint32_t timeout_ms; /* after the last new flow */
 };
 
-#define SY_QUIC_KEY 16
-#define SY_QUIC_SERVER_ID 15 /* longest, bytes */
-#define SY_QUIC_NONCE 4 /* shortest, bytes */
-#define SY_QUIC_CONFIGS 7 /* rotation bits 0 to 6; 7 says that a server had no configuration */
-
-/* How servers write their IDs into connection IDs (draft-ietf-quic-load-balancers-21, section 3). */
-struct sy_quic_config {
-	uint8_t rotation; /* 0 to 6: the first three bits of connection IDs */
-	uint8_t server_id_length; /* bytes; with the nonce 19 or fewer */
-	uint8_t nonce_length;
-	uint8_t key_length; /* of the key in the configuration: SY_QUIC_KEY, or 0 */
-	bool encrypted; /* key is set: from the configuration, or from key_file */
-	uint8_t key[SY_QUIC_KEY]; /* AES-128 */
-	char key_file
-		[SY_TEXT_SIZE]; /* read when the file is loaded, but not by the client's check */
-};
-
 struct sy_backend_config {
 	char name[SY_NAME_SIZE]; /* unique in its pool */
 	struct sy_ip address;
@@ -214,7 +198,9 @@ struct sy_pool_config {
 	uint32_t slow_start_ms; /* 0: a returning backend has its whole weight at once */
 	struct sy_health_config health;
 	struct sy_passive_config passive;
-	struct sy_backend_config *backends;
+	struct sy_discovery_config discovery;
+	struct sy_backend_config *backends; /* the file's, and behind them those discovered */
+	uint32_t n_static; /* those of the file: all that is printed and compared */
 	uint32_t n_backends;
 };
 
