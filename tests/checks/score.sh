@@ -14,6 +14,19 @@ score() {
 		echo "$SY_PASSED passed, $SY_FAILED failed, $SY_SKIPPED skipped"' "$root" "$scratch" "$1"
 }
 
+# score_beside COMMAND...: the score after several, two at once.
+score_beside() {
+	bash -uc '
+		source "$0/tools/lib.sh"
+		source "$0/tools/testing/tally.sh"
+		SY_LOGS=$1/logs SY_JOBS=2
+		for ((i = 2; i <= $#; i++)); do
+			run_beside judge_tap "beside-$i" 5 bash -c "${!i}"
+		done
+		judge_all
+		echo "$SY_PASSED passed, $SY_FAILED failed, $SY_SKIPPED skipped"' "$root" "$scratch" "$@"
+}
+
 in_root() { (cd "$root" && "$@"); }
 
 test_score() {
@@ -39,6 +52,13 @@ test_score() {
 		score 'echo 1..1; sleep 20'
 	expect "score: a program that is not there is a failure" 0 '0 passed, 1 failed' \
 		score 'exec /nonexistent'
+	expect "score: programs beside each other are each judged" 0 '3 passed, 2 failed, 0 skipped' \
+		score_beside 'echo 1..1; sleep 0.3; echo ok 1' 'echo 1..1; echo not ok 1; exit 1' \
+		'echo 1..2; echo ok 1; echo ok 2' 'echo 1..1; kill -SEGV $$'
+	expect "score: no more of them at once than there is room for" 0 '2 passed, 0 failed' \
+		score_beside "mkdir $scratch/turn-1; sleep 0.5; rmdir $scratch/turn-1; echo 1..0 # SKIP" \
+		"echo 1..1; sleep 0.1; [[ -d $scratch/turn-1 ]] && echo ok 1" \
+		"echo 1..1; sleep 0.6; [[ ! -d $scratch/turn-1 ]] && echo ok 1"
 	expect "set-up does well when all is there" 0 '' in_root tools/setup
 	expect "a part runs the tests of a name" 0 '0 failed, 0 skipped' \
 		in_root tools/test unit base_net

@@ -16,14 +16,13 @@ build_as() {
 }
 
 build_gcc() { build_as gcc build gcc; }
-build_clang() { build_as clang build-clang clang; }
-
-# Which warnings a compiler finds depends on what it optimises: those that count are the two
-# builds' above.
-build_sanitized() {
-	build_as sanitizers build-asan clang -Dfuzzers=true -Db_sanitize=address,undefined \
-		-Dc_args=-fno-sanitize-recover=all -Dwerror=false
+# Clang's warnings come from its front end, so they are the same with sanitizers.
+build_clang() {
+	build_as clang build-asan clang -Dfuzzers=true -Db_sanitize=address,undefined \
+		-Dc_args=-fno-sanitize-recover=all
 }
+
+# Which warnings gcc finds depends on what it optimises: those that count are those of build/.
 
 build_coverage() { build_as coverage build-cov gcc -Db_coverage=true -Doptimization=1 -Dwerror=false; }
 
@@ -55,23 +54,29 @@ part_packet() {
 	run_suite build packet packet "${1:-}" 1 || no_test packet "${1:-}"
 }
 
-# run_fuzzer NAME EXECUTABLE: the corpus grows in the build folder from one run to the next.
-run_fuzzer() {
-	local name=$1 seconds=${SY_FUZZ_SECONDS:-6} inputs=$SY_ROOT/tests/fuzz/corpus/$1
-	local scratch=$SY_ROOT/build-asan/fuzz/$1 log dictionary=() runs
-	log=$(log_of "fuzz/$name")
+# start_fuzzer NAME EXECUTABLE: the corpus grows in the build folder from one run to the next.
+start_fuzzer() {
+	local seconds=${SY_FUZZ_SECONDS:-6} inputs=$SY_ROOT/tests/fuzz/corpus/$1
+	local scratch=$SY_ROOT/build-asan/fuzz/$1 dictionary=()
 	mkdir -p "$scratch"
 	[[ -f $inputs.dict ]] && dictionary=("-dict=$inputs.dict")
-	run_simple "fuzz/$name" $((seconds + 120)) env "${SY_SANITIZE[@]}" "$2" \
+	run_beside judge_fuzzer "fuzz/$1" $((seconds + 120)) env "${SY_SANITIZE[@]}" "$2" \
 		-max_total_time="$seconds" -timeout=10 -rss_limit_mb=4096 -print_final_stats=1 \
 		-artifact_prefix="$scratch.failed-" "${dictionary[@]}" "$scratch" "$inputs"
-	runs=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$log.err")
+}
+
+# judge_fuzzer fuzz/NAME START SECONDS
+judge_fuzzer() {
+	local name=${1#fuzz/} runs
+	judge_simple "$@"
+	runs=$(awk '/^stat::number_of_executed_units/ { print $2 }' "$(log_of "$1").err")
 	if ((SY_STATUS != 0)); then
-		say "      the input is in $scratch.failed-*; once mended, copy it to $inputs/"
+		say "      the input is in build-asan/fuzz/$name.failed-*; once mended, copy it to \
+tests/fuzz/corpus/$name/"
 	elif ((${runs:-0} == 0)); then
-		count_fail "fuzz/$name: no input was run"
+		count_fail "$1: no input was run"
 	else
-		say "       $name: $runs inputs in $seconds s"
+		say "       $name: $runs inputs"
 	fi
 }
 
@@ -84,8 +89,9 @@ part_fuzz() {
 		found=0
 		eval "command=($quoted)"
 		# env and the program; the arguments that follow are for meson test.
-		run_fuzzer "$name" "${command[1]}"
+		start_fuzzer "$name" "${command[1]}"
 	done 3< <(list_tests build-asan fuzz)
+	judge_all
 	((found == 0)) || no_test fuzz "${1:-}"
 }
 
