@@ -41,6 +41,21 @@ daemon_check(void *context, const struct sy_config *next, struct sy_error *error
 	return status == 0 ? sy_ports_check_services(daemon->ports, next, error) : status;
 }
 
+/* What workers read of it, all or nothing. */
+static int
+apply_model(struct daemon *daemon, const struct sy_config *next, struct sy_error *error)
+{
+	int status = sy_routes_change_config(&daemon->routes, daemon->config, next);
+
+	if (status != 0)
+		return sy_error_set(error, status, "no room for the routes and neighbours: %s",
+			strerror(-status));
+	status = sy_registry_apply(daemon->registry, next, error);
+	if (status != 0)
+		sy_routes_change_config(&daemon->routes, next, daemon->config);
+	return status;
+}
+
 static int
 apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 {
@@ -51,7 +66,7 @@ apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 	if (status == 0 && sy_config_diff(old, next, NULL, NULL, &change->version.changes) != 0)
 		status = sy_error_set(error, -ENOMEM, "out of memory");
 	if (status == 0)
-		status = sy_registry_apply(daemon->registry, next, error);
+		status = apply_model(daemon, next, error);
 	if (status != 0)
 		return status;
 	daemon->config = next;
@@ -65,6 +80,8 @@ apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 	if (daemon_publish(daemon, true, error) != 0)
 		status = -EAGAIN;
 	if (sy_kernel_sync_vips(daemon->kernel, daemon->registry, error) != 0)
+		status = -EAGAIN;
+	if (sy_kernel_change_config(daemon->kernel, old, next, error) != 0)
 		status = -EAGAIN;
 	daemon_review_steering(daemon);
 	daemon->surface_context.config_loaded_us = sy_time_wall_us();

@@ -2,6 +2,7 @@
 """What an operator does while traffic flows: weights, drain, reload."""
 
 import collections
+import contextlib
 import json
 import os
 import signal
@@ -11,7 +12,8 @@ import time
 from labkit import client, config
 from labkit.control import PROGRAM, Refused
 from labkit.load import Load, failed
-from labkit.topology import VIP4
+from labkit.netns import CommandError
+from labkit.topology import CLIENT4, VIP4
 
 GROUPS = ("one",)
 
@@ -126,6 +128,31 @@ def test_diff_reload_rollback(lab):
     commands = [record["command"] for record in lab.control.show("audit")[:3]]
     assert commands == ["reload", "rollback", "reload"], commands
     assert lab.control.show("audit")[0]["by"] == "SIGHUP"
+
+
+def far_is_served(lab, timeout):
+    """Whether the way back to a client behind a router is known."""
+    with contextlib.suppress(CommandError):
+        return client.get(lab.far, VIP4, timeout=timeout) != ""
+    return False
+
+
+def test_reload_routes(lab):
+    """Static routes come, go and come back, and others' flows do not notice."""
+    held = client.connect(lab.client, VIP4)
+    name = client.ask(held)
+    settings = lab.config()
+    assert far_is_served(lab, 5)
+    settings["routes"] = [route for route in settings["routes"] if route["to"] != "0.0.0.0/0"]
+    lab.reload(settings)
+    gone = not far_is_served(lab, 1)
+    settings["routes"].append({"to": "198.51.100.0/24", "via": CLIENT4})
+    lab.reload(settings)
+    narrower = far_is_served(lab, 5)
+    lab.reload(lab.config())
+    assert (gone, narrower, far_is_served(lab, 5)) == (True, True, True)
+    assert client.ask(held) == name
+    held.close()
 
 
 def test_diff_tells_what_is_refused(lab):

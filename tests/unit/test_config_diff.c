@@ -100,12 +100,14 @@ static void
 test_restart(void)
 {
 	struct sy_config_changes changes = diff(FILE_OF(WEB, WWW),
-		"{'workers':3," PORTS ",'routes':[{'to':'0.0.0.0/0','via':'10.1.0.9'}],"
+		"{'workers':3,'cores':'0-3'," PORTS
+		",'routes':[{'to':'0.0.0.0/0','via':'10.1.0.9'}],"
 		"'pools':[" WEB "],'services':[" WWW "," LATE "]}");
 
-	CU_ASSERT_STRING_EQUAL(told, "!workers: 1 -> 3;!+routes/0.0.0.0/0;+services/late;");
+	CU_ASSERT_STRING_EQUAL(
+		told, "!workers: 1 -> 3;!cores:  -> 0-3;+routes/0.0.0.0/0;+services/late;");
 	CU_ASSERT_EQUAL(changes.n_refused, 2);
-	CU_ASSERT_EQUAL(changes.n[SY_CHANGE_CHANGED], 1);
+	CU_ASSERT_EQUAL(changes.n[SY_CHANGE_CHANGED], 2);
 }
 
 static struct sy_version

@@ -172,8 +172,10 @@ test_fixed(void)
 			NULL },
 		{ "{'workers':2," PORTS ",'pools':[],'services':[],"
 		  "'routes':[{'to':'0.0.0.0/0','via':'10.0.0.9'}]}",
-			"t.json: routes: found 1, but the daemon runs with 0; restart it to change "
-			"this" },
+			NULL },
+		{ "{'workers':2," PORTS ",'pools':[],'services':[],"
+		  "'neighbours':[{'address':'10.0.0.9','mac':'02:00:00:00:00:09'}]}",
+			NULL },
 		{ "{'workers':3," PORTS ",'pools':[],'services':[]}",
 			"t.json: workers: found 3, but the daemon runs with 2; restart it to change "
 			"this" },

@@ -227,6 +227,80 @@ test_file_entries(void)
 	lab_stop(&lab);
 }
 
+/* What a reload does. */
+static void
+change_file(struct kernel_lab *lab, const struct sy_config *next)
+{
+	struct sy_error error = { .text = "" };
+
+	CU_ASSERT_EQUAL(sy_routes_change_config(&lab->routes, &lab->config, next), 0);
+	CU_ASSERT_EQUAL(sy_kernel_change_config(lab->kernel, &lab->config, next, &error), 0);
+	lab->config = *next;
+}
+
+/* The entry of the file alone: the kernel's of the same prefix has a metric. */
+static const struct sy_route *
+file_route(struct kernel_lab *lab, const char *prefix)
+{
+	struct sy_prefix to;
+
+	CU_ASSERT_EQUAL_FATAL(sy_prefix_parse(prefix, &to), 0);
+	for (uint32_t i = 0; i < lab->routes.n_routes; i++) {
+		const struct sy_route *route = &lab->routes.routes[i];
+
+		if (route->is_static && route->to.length == to.length &&
+			sy_ip_equal(&route->to.ip, &to.ip))
+			return route;
+	}
+	return NULL;
+}
+
+static void
+test_file_changes(void)
+{
+	struct sy_route_config first[2] = { { .port = 1 }, { .port = 1 } }, second[2];
+	struct sy_neighbour_config gateway = { .mac = { { 2, 0, 0, 0, 9, 9 } }, .port = 1 };
+	struct sy_neighbour_config other = { .mac = { { 2, 0, 0, 0, 9, 8 } }, .port = 1 };
+	struct sy_error error = { .text = "" };
+	struct kernel_lab lab;
+	struct sy_config next;
+
+	if (!lab_prepare(&lab))
+		return;
+	sy_prefix_parse("10.9.0.0/16", &first[0].to);
+	sy_prefix_parse("10.8.0.0/16", &first[1].to);
+	first[0].via = first[1].via = lab_ip("10.0.0.1");
+	gateway.address = lab_ip("10.0.0.1");
+	other.address = lab_ip("10.0.0.3");
+	lab.config.routes = first;
+	lab.config.n_routes = 2;
+	lab.config.neighbours = &gateway;
+	lab.config.n_neighbours = 1;
+	CU_ASSERT_EQUAL(sy_routes_add_config(&lab.routes, &lab.config), 0);
+	CU_ASSERT_EQUAL_FATAL(lab_create(&lab, &error), 0);
+	lab_await(&lab, lab_route(&lab, "10.8.0.0/16") != NULL);
+	/* One by another way, one gone, one new; another neighbour. */
+	memcpy(second, first, sizeof(second));
+	second[0].via = lab_ip("10.0.0.3");
+	sy_prefix_parse("10.7.0.0/16", &second[1].to);
+	next = lab.config;
+	next.routes = second;
+	next.neighbours = &other;
+	change_file(&lab, &next);
+	CU_ASSERT_TRUE(sy_ip_equal(&file_route(&lab, "10.9.0.0/16")->via, &second[0].via));
+	CU_ASSERT_PTR_NULL(file_route(&lab, "10.8.0.0/16"));
+	CU_ASSERT_PTR_NOT_NULL(file_route(&lab, "10.7.0.0/16"));
+	CU_ASSERT_PTR_NOT_NULL(file_route(&lab, "10.0.0.2/24")); /* the port's network */
+	lab_await(&lab, lab_route(&lab, "10.8.0.0/16") == NULL);
+	CU_ASSERT_PTR_NULL(lab_route(&lab, "10.8.0.0/16"));
+	lab_await(&lab, lab_route(&lab, "10.7.0.0/16") != NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lab_route(&lab, "10.7.0.0/16"));
+	lab_await(&lab, lab_neighbour(&lab, 1, "10.0.0.1") == NULL);
+	CU_ASSERT_PTR_NULL(lab_neighbour(&lab, 1, "10.0.0.1"));
+	CU_ASSERT_TRUE(lab_neighbour(&lab, 1, "10.0.0.3")->is_static);
+	lab_stop(&lab);
+}
+
 static const struct sy_test tests[] = {
 	{ "a neighbour asked for is resolved, and known when it has answered", test_resolve },
 	{ "an IPv6 neighbour is asked for by a solicitation", test_resolve_v6 },
@@ -235,6 +309,7 @@ static const struct sy_test tests[] = {
 	{ "of a multipath route the first branch that is up counts", test_multipath },
 	{ "an address that an operator adds is the host's", test_addresses },
 	{ "the file's routes and neighbours are the kernel's too", test_file_entries },
+	{ "a reload's routes and neighbours take the place of those before", test_file_changes },
 };
 
 int

@@ -10,10 +10,6 @@
 
 #define TICK_MS 100
 
-/* The file's routes give way to whatever the host has for the same prefix, so that a default route
- * for clients does not take over the host's own way out. */
-#define FILE_ROUTE_METRIC 20000
-
 static void
 release(struct sy_kernel *kernel)
 {
@@ -76,55 +72,6 @@ create_twin(struct sy_kernel *kernel, const struct sy_port_config *config, uint8
 	return 0;
 }
 
-/* So that the host, and with it every probe, reaches what workers reach. */
-static void
-tell_route(struct sy_kernel *kernel, const struct sy_route_config *config)
-{
-	struct netlink_request request;
-	struct rtmsg *header = sy_netlink_begin(
-		&request, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*header));
-	char text[SY_PREFIX_TEXT];
-	int status;
-
-	header->rtm_family = sy_family_to_af(config->to.ip.family);
-	header->rtm_dst_len = config->to.length;
-	header->rtm_table = RT_TABLE_MAIN;
-	header->rtm_protocol = RTPROT_STATIC;
-	header->rtm_scope = RT_SCOPE_UNIVERSE;
-	header->rtm_type = RTN_UNICAST;
-	sy_netlink_put_ip(&request, RTA_DST, &config->to.ip);
-	sy_netlink_put_ip(&request, RTA_GATEWAY, &config->via);
-	mnl_attr_put_u32(request.header, RTA_OIF, (uint32_t)kernel->twins[config->port].index);
-	mnl_attr_put_u32(request.header, RTA_PRIORITY, FILE_ROUTE_METRIC);
-	status = sy_netlink_do(&kernel->requests, &request);
-	if (status != 0 && status != -EEXIST)
-		sy_warning("twin %s: the host does not take the route to %s: %s",
-			kernel->twins[config->port].name, sy_prefix_text(&config->to, text),
-			strerror(-status));
-}
-
-static void
-tell_neighbour(struct sy_kernel *kernel, const struct sy_neighbour_config *config)
-{
-	struct netlink_request request;
-	struct ndmsg *header = sy_netlink_begin(
-		&request, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, sizeof(*header));
-	char text[SY_IP_TEXT];
-	int status;
-
-	header->ndm_family = sy_family_to_af(config->address.family);
-	header->ndm_ifindex = kernel->twins[config->port].index;
-	header->ndm_state = NUD_PERMANENT;
-	header->ndm_type = RTN_UNICAST;
-	sy_netlink_put_ip(&request, NDA_DST, &config->address);
-	mnl_attr_put(request.header, NDA_LLADDR, sizeof(config->mac.bytes), config->mac.bytes);
-	status = sy_netlink_do(&kernel->requests, &request);
-	if (status != 0)
-		sy_warning("twin %s: the host does not take the neighbour %s: %s",
-			kernel->twins[config->port].name, sy_ip_text(&config->address, text),
-			strerror(-status));
-}
-
 static int
 set_up(struct sy_kernel *kernel, const struct sy_config *config, struct sy_error *error)
 {
@@ -138,14 +85,7 @@ set_up(struct sy_kernel *kernel, const struct sy_config *config, struct sy_error
 		status = create_twin(kernel, &config->ports[i], (uint8_t)i, error);
 	if (status != 0)
 		return status;
-	for (uint32_t i = 0; i < config->n_routes; i++) {
-		if (sy_port_has_twin(kernel, (uint8_t)config->routes[i].port))
-			tell_route(kernel, &config->routes[i]);
-	}
-	for (uint32_t i = 0; i < config->n_neighbours; i++) {
-		if (sy_port_has_twin(kernel, (uint8_t)config->neighbours[i].port))
-			tell_neighbour(kernel, &config->neighbours[i]);
-	}
+	sy_file_entries_tell(kernel, config);
 	status = sy_news_read_all(kernel);
 	if (status != 0)
 		return sy_error_set(error, status,

@@ -106,6 +106,9 @@ void sy_twin_set_carrier(struct twin *twin, bool up);
 /* arp_flux.c */
 void sy_arp_flux_tell(struct sy_kernel *kernel, const struct sy_config *config);
 
+/* file_entries.c */
+void sy_file_entries_tell(struct sy_kernel *kernel, const struct sy_config *config);
+
 /* packets.c */
 void sy_packets_to_kernel(struct sy_kernel *kernel);
 void sy_packets_from_kernel(uv_poll_t *poll, int status, int events);

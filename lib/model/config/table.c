@@ -165,13 +165,12 @@ static const struct sy_config_section port_section = {
 };
 
 static const struct sy_config_key route_keys[] = {
-	{ "to", &sy_kind_prefix, AT(struct sy_route_config, to), .required = true, .restart = true,
+	{ "to", &sy_kind_prefix, AT(struct sy_route_config, to), .required = true,
 		.help = "The network; \"0.0.0.0/0\" and \"::/0\" are the default routes." },
 	{ "via", &sy_kind_address, AT(struct sy_route_config, via), .required = true,
-		.restart = true,
 		.help = "The router, in one of the port's networks or link-local." },
 	{ "port", &sy_kind_reference, AT(struct sy_route_config, port), .target = "ports",
-		.restart = true, .fallback_words = "the port whose network holds via",
+		.fallback_words = "the port whose network holds via",
 		.help = "The port that leads there." },
 };
 
@@ -184,11 +183,11 @@ static const struct sy_config_section route_section = {
 
 static const struct sy_config_key neighbour_keys[] = {
 	{ "address", &sy_kind_address, AT(struct sy_neighbour_config, address), .required = true,
-		.restart = true, .help = "The host, in one of the port's networks or link-local." },
+		.help = "The host, in one of the port's networks or link-local." },
 	{ "mac", &sy_kind_mac, AT(struct sy_neighbour_config, mac), .required = true,
-		.restart = true, .help = "Its MAC address." },
+		.help = "Its MAC address." },
 	{ "port", &sy_kind_reference, AT(struct sy_neighbour_config, port), .target = "ports",
-		.restart = true, .fallback_words = "the port whose network holds address",
+		.fallback_words = "the port whose network holds address",
 		.help = "The port that leads there." },
 };
 
@@ -258,9 +257,9 @@ static const struct sy_config_key root_keys[] = {
 		.section = &port_section, .required = true, .restart = true,
 		.help = "The network ports." },
 	{ "routes", &sy_kind_list, LIST(routes, n_routes), .high = UINT16_MAX,
-		.section = &route_section, .restart = true, .help = "Static routes." },
+		.section = &route_section, .help = "Static routes." },
 	{ "neighbours", &sy_kind_list, LIST(neighbours, n_neighbours), .high = UINT16_MAX,
-		.section = &neighbour_section, .restart = true, .help = "Static neighbours." },
+		.section = &neighbour_section, .help = "Static neighbours." },
 	{ "pools", &sy_kind_list, LIST(pools, n_pools), .high = 1000000,
 		.section = &sy_config_pool_section, .required = true,
 		.help = "The groups of servers." },

@@ -26,7 +26,7 @@ reserve(void **array, uint32_t n, uint32_t *room, size_t size, uint32_t limit)
 	uint32_t wanted = *room == 0 ? 64 : *room * 2;
 	void *larger;
 
-	if (n < *room)
+	if (*array != NULL && n < *room)
 		return 0;
 	if (n >= limit)
 		return -ENOSPC;
@@ -173,16 +173,20 @@ add_connected(struct sy_routes *routes, uint8_t port, const struct sy_port_confi
 	return status;
 }
 
-int
-sy_routes_add_config(struct sy_routes *routes, const struct sy_config *config)
+/* The file's own routes: not those that its ports' networks are. */
+static bool
+is_of_file(const struct sy_route *route)
+{
+	return route->is_static && !route->on_link;
+}
+
+static int
+put_routes(struct sy_routes *routes, const struct sy_config *config)
 {
 	int status = 0;
 
-	routes->n_ports = config->n_ports;
-	for (uint32_t i = 0; status == 0 && i < config->n_ports; i++)
-		status = add_connected(routes, (uint8_t)i, &config->ports[i]);
 	for (uint32_t i = 0; status == 0 && i < config->n_routes; i++) {
-		struct sy_route route = {
+		const struct sy_route route = {
 			.to = config->routes[i].to,
 			.via = config->routes[i].via,
 			.port = (uint8_t)config->routes[i].port,
@@ -191,8 +195,16 @@ sy_routes_add_config(struct sy_routes *routes, const struct sy_config *config)
 
 		status = sy_routes_set_route(routes, &route);
 	}
+	return status;
+}
+
+static int
+put_neighbours(struct sy_routes *routes, const struct sy_config *config)
+{
+	int status = 0;
+
 	for (uint32_t i = 0; status == 0 && i < config->n_neighbours; i++) {
-		struct sy_neighbour neighbour = {
+		const struct sy_neighbour neighbour = {
 			.address = config->neighbours[i].address,
 			.mac = config->neighbours[i].mac,
 			.port = (uint8_t)config->neighbours[i].port,
@@ -202,5 +214,68 @@ sy_routes_add_config(struct sy_routes *routes, const struct sy_config *config)
 
 		status = sy_routes_set_neighbour(routes, &neighbour);
 	}
+	return status;
+}
+
+static int
+put_file(struct sy_routes *routes, const struct sy_config *config)
+{
+	int status = put_routes(routes, config);
+
+	return status == 0 ? put_neighbours(routes, config) : status;
+}
+
+int
+sy_routes_add_config(struct sy_routes *routes, const struct sy_config *config)
+{
+	int status = 0;
+
+	routes->n_ports = config->n_ports;
+	for (uint32_t i = 0; status == 0 && i < config->n_ports; i++)
+		status = add_connected(routes, (uint8_t)i, &config->ports[i]);
+	return status == 0 ? put_file(routes, config) : status;
+}
+
+/* Until it is put again, what came from a file is to go. */
+static void
+mark_file(struct sy_routes *routes)
+{
+	for (uint32_t i = 0; i < routes->n_routes; i++)
+		routes->routes[i].is_going = is_of_file(&routes->routes[i]);
+	for (uint32_t i = 0; i < routes->n_neighbours; i++)
+		routes->neighbours[i].is_going = routes->neighbours[i].is_static;
+}
+
+static void
+remove_marked(struct sy_routes *routes)
+{
+	for (uint32_t i = routes->n_routes; i-- > 0;) {
+		if (!routes->routes[i].is_going)
+			continue;
+		routes->routes[i] = routes->routes[--routes->n_routes];
+		routes_changed(routes);
+	}
+	for (uint32_t i = routes->n_neighbours; i-- > 0;) {
+		if (!routes->neighbours[i].is_going)
+			continue;
+		routes->neighbours[i] = routes->neighbours[--routes->n_neighbours];
+		routes->version++;
+	}
+}
+
+int
+sy_routes_change_config(
+	struct sy_routes *routes, const struct sy_config *current, const struct sy_config *next)
+{
+	int status;
+
+	mark_file(routes);
+	status = put_file(routes, next);
+	if (status != 0) {
+		mark_file(routes);
+		/* There is room for all of them: none has been removed yet. */
+		put_file(routes, current);
+	}
+	remove_marked(routes);
 	return status;
 }

@@ -68,6 +68,11 @@ void sy_kernel_keep_resolved(struct sy_kernel *kernel, const struct sy_snapshot 
 int sy_kernel_sync_vips(
 	struct sy_kernel *kernel, struct sy_registry *registry, struct sy_error *error);
 
+/* Call after a reload, whose ports are the same: the host has next's static routes and neighbours in
+ * place of current's.  0, or -ENOMEM with error filled. */
+int sy_kernel_change_config(struct sy_kernel *kernel, const struct sy_config *current,
+	const struct sy_config *next, struct sy_error *error);
+
 /* Since the start, over all twins. */
 struct sy_kernel_counters {
 	uint64_t to_kernel; /* written to a twin */

@@ -21,6 +21,7 @@ struct sy_route {
 	uint8_t port;
 	uint32_t metric; /* of routes to the same prefix the lowest counts */
 	bool is_static; /* from the file: the kernel's news do not remove it */
+	bool is_going; /* while a file takes the place of another */
 };
 
 struct sy_neighbour {
@@ -29,6 +30,7 @@ struct sy_neighbour {
 	uint8_t port;
 	bool resolved; /* mac is known and not failed */
 	bool is_static;
+	bool is_going;
 };
 
 struct sy_port_state {
@@ -64,6 +66,11 @@ void sy_routes_fini(struct sy_routes *routes);
 /* Ports' connected networks, static routes and static neighbours of the file.  ports[].device, mac
  * and mtu are the caller's.  0 or -ENOMEM. */
 int sy_routes_add_config(struct sy_routes *routes, const struct sy_config *config);
+
+/* The static routes and neighbours of next in place of current's; ports stay.  0, or -ENOMEM or -ENOSPC and
+ * all is as it was. */
+int sy_routes_change_config(
+	struct sy_routes *routes, const struct sy_config *current, const struct sy_config *next);
 
 /* Add or replace (same prefix, port and metric; same address and port).  Static entries win over
  * the kernel's.  Return 0, -ENOMEM, or -ENOSPC at SY_MAX_ROUTES or SY_MAX_NEIGHBOURS entries: the
