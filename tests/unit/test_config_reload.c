@@ -39,7 +39,7 @@ parse(const char *quoted)
 	"'flaps':8,'flap_window':'1h'}," \
 	"'discovery':{'type':'dns','file':'/f','name':'a.example','record':'srv'," \
 	"'servers':['10.0.0.53:5353','[2001:db8::53]:53'],'urls':['http://a:1','https://b/x'],'prefix':'/p'," \
-	"'service':'s','namespace':'n','port_name':'w','token_file':'/t','ca_file':'/c','port':81," \
+	"'service':'s','datacenter':'d','namespace':'n','port_name':'w','token_file':'/t','ca_file':'/c','port':81," \
 	"'weight':3,'refresh':'20s','min_refresh':'2s','timeout':'3s','max_vanish':'40%'," \
 	"'confirm':'4m','expect':9},'backends':[" \
 	"{'name':'b','address':'10.0.0.8','port':9,'weight':0,'server_id':'0a0b','spare':true,'enabled':false," \
@@ -55,7 +55,7 @@ parse(const char *quoted)
 	"'peers':1000,'connections':10,'base':'24h','longest':'24h','max_ejected':'0%','trials':1," \
 	"'flaps':0,'flap_window':'100ms'}," \
 	"'discovery':{'type':'none','file':'','name':'','record':'a','servers':[],'urls':[],'prefix':''," \
-	"'service':'','namespace':'','port_name':'','token_file':'','ca_file':'','port':0," \
+	"'service':'','datacenter':'','namespace':'','port_name':'','token_file':'','ca_file':'','port':0," \
 	"'weight':0,'refresh':'24h','min_refresh':'10ms','timeout':'1h','max_vanish':'0%'," \
 	"'confirm':'0s','expect':0},'backends':[]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \

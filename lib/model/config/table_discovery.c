@@ -79,13 +79,15 @@ static const struct sy_config_key discovery_keys[] = {
 		.help = "etcd: what the keys begin with whose values are backends." },
 	{ "service", &sy_kind_name, DISCOVERY(service), .empty = true, .fallback = "",
 		.help = "consul, kubernetes: the service's name there." },
+	{ "datacenter", &sy_kind_name, DISCOVERY(datacenter), .empty = true, .fallback = "",
+		.help = "consul: the service's datacenter; empty: that of the agent asked." },
 	{ "namespace", &sy_kind_name, DISCOVERY(namespace), .empty = true, .fallback = "default",
 		.help = "kubernetes: the service's namespace." },
 	{ "port_name", &sy_kind_name, DISCOVERY(port_name), .empty = true, .fallback = "",
 		.help = "kubernetes: the port's name, where the service has several." },
 	{ "token_file", &sy_kind_text, DISCOVERY(token_file), PATH,
-		.help = "etcd, consul, kubernetes: a file with the secret that is shown to them, which "
-			"its owner alone may read (mode 0600)." },
+		.help = "etcd, consul, kubernetes: a file with the secret that is shown to them, of "
+			"etcd USER:PASSWORD, which its owner alone may read (mode 0600)." },
 	{ "ca_file", &sy_kind_text, DISCOVERY(ca_file), PATH,
 		.help = "etcd, consul, kubernetes: certificates that are trusted; empty: the "
 			"system's." },

@@ -47,6 +47,7 @@ struct sy_discovery_config {
 	char urls[SY_MAX_DISCOVERY_URLS][SY_DISCOVERY_URL]; /* etcd, Consul, Kubernetes */
 	char prefix[SY_DISCOVERY_URL]; /* etcd: of keys */
 	char service[SY_NAME_SIZE]; /* Consul, Kubernetes */
+	char datacenter[SY_NAME_SIZE]; /* Consul; empty: that of who is asked */
 	char namespace[SY_NAME_SIZE]; /* Kubernetes */
 	char port_name[SY_NAME_SIZE]; /* Kubernetes: which port of several */
 	char token_file[SY_TEXT_SIZE]; /* a secret: of its owner's alone */
