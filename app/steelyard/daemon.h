@@ -20,6 +20,7 @@
 #include "sy/meter.h"
 #include "sy/notify.h"
 #include "sy/port.h"
+#include "sy/sandbox.h"
 #include "sy/telemetry.h"
 #include "sy/worker.h"
 
@@ -37,6 +38,9 @@ struct worker_queues {
 
 struct daemon {
 	const char *file; /* the configuration's */
+	bool keep_privileges;
+	struct sy_sandbox sandbox;
+	char capabilities[SY_SANDBOX_TEXT]; /* that are left, for the surfaces */
 	struct sy_config *config; /* the one in force */
 	struct sy_history history; /* it, and those before it */
 	struct sy_eal_placement placement;
@@ -133,6 +137,9 @@ uint32_t daemon_local_figures(const struct daemon *daemon, struct sy_surface_fig
 /* surfaces.c */
 int daemon_open_surfaces(struct daemon *daemon, struct sy_error *error);
 void daemon_close_surfaces(struct daemon *daemon);
+
+/* privileges.c: gives up what only the start needs. */
+int daemon_drop_privileges(struct daemon *daemon, struct sy_error *error);
 
 /* events.c: timers and signals. */
 int daemon_start_events(struct daemon *daemon, struct sy_error *error);

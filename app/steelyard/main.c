@@ -19,6 +19,7 @@ static void
 print_usage(FILE *out)
 {
 	fputs("usage: steelyard --config FILE    run in the foreground, log to standard error\n"
+	      "                 [--keep-privileges]\n"
 	      "       steelyard --check FILE     check a configuration and exit\n"
 	      "       steelyard --version\n"
 	      "\n"
@@ -32,6 +33,7 @@ struct options {
 	const char *check;
 	bool version;
 	bool help;
+	bool keep_privileges;
 };
 
 static int
@@ -40,13 +42,14 @@ parse_options(int argc, char **argv, struct options *options)
 	static const struct option known[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "check", required_argument, NULL, 'k' },
+		{ "keep-privileges", no_argument, NULL, 'p' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:k:vh", known, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:k:vhp", known, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			options->config = optarg;
@@ -56,6 +59,9 @@ parse_options(int argc, char **argv, struct options *options)
 			break;
 		case 'v':
 			options->version = true;
+			break;
+		case 'p':
+			options->keep_privileges = true;
 			break;
 		case 'h':
 			options->help = true;
@@ -100,12 +106,13 @@ stop_steps(struct daemon *daemon, size_t n_started)
 }
 
 static int
-run(const char *file)
+run(const struct options *options)
 {
 	static struct daemon daemon; /* too large for a stack */
 	struct sy_error error = { .text = "" };
 
-	daemon.file = file;
+	daemon.file = options->config;
+	daemon.keep_privileges = options->keep_privileges;
 	for (size_t i = 0; i < daemon_n_steps; i++) {
 		int status = daemon_steps[i].start(&daemon, &error);
 
@@ -155,5 +162,5 @@ main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	return run(options.config);
+	return run(&options);
 }

@@ -271,6 +271,8 @@ stop_health(struct daemon *daemon)
 	sy_adapt_destroy(daemon->adapt);
 }
 
+/* The last gives up the rights that those before it want at their start.  What they want at their end
+ * is among those that are kept. */
 const struct step daemon_steps[] = {
 	{ "configuration", load_config, unload_config },
 	{ "environment", start_environment, stop_environment },
@@ -283,5 +285,6 @@ const struct step daemon_steps[] = {
 	{ "health", start_health, stop_health },
 	{ "surfaces", daemon_open_surfaces, daemon_close_surfaces },
 	{ "events", daemon_start_events, daemon_stop_events },
+	{ "privileges", daemon_drop_privileges, NULL },
 };
 const size_t daemon_n_steps = RTE_DIM(daemon_steps);

@@ -20,6 +20,8 @@ info_figures(void *context, struct sy_surface_figure figures[])
 	const struct sy_kernel_counters kernel = sy_kernel_counters(daemon->kernel);
 	const struct sy_health_counters health = sy_health_counters(daemon->health);
 	const struct sy_surface_figure rows[] = {
+		{ "capabilities", daemon->capabilities, 0 },
+		{ "system_calls", daemon->sandbox.filtered ? "filtered" : "all", 0 },
 		{ "planned_memory_bytes", NULL, daemon->needed_bytes },
 		{ "planned_ordinary_bytes", NULL, daemon->ordinary_bytes },
 		{ "twin_written", NULL, kernel.to_kernel },
