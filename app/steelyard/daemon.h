@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "sy/adapt.h"
+#include "sy/discovery.h"
 #include "sy/eal.h"
 #include "sy/health.h"
 #include "sy/history.h"
@@ -64,6 +65,7 @@ struct daemon {
 	struct sy_kernel *kernel;
 	struct sy_health *health;
 	struct sy_adapt *adapt;
+	struct sy_discovery *discovery;
 	struct sy_surface *surface;
 	struct sy_surface_context surface_context;
 	struct sy_surface_rung surface_rungs[SY_N_STEERING_RUNGS];
@@ -95,6 +97,7 @@ extern const size_t daemon_n_steps;
 
 /* sy_config_load() with the names of the schedulers and forwarding modes that there are, so that
  * --check, the start and a reload say the same of a file. */
+const struct sy_config_names *daemon_names(void);
 int daemon_parse_config(const char *file, const char *text, size_t length,
 	struct sy_config **config, struct sy_error *error);
 int daemon_load_config(const char *file, struct sy_config **config, struct sy_error *error);

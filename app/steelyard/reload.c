@@ -73,6 +73,8 @@ apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 	sy_log_set_level((enum sy_log_level)next->log_level);
 	/* From here on old is no one's: the registry has its own copies of rows. */
 	sy_adapt_apply(daemon->adapt);
+	if (sy_discovery_apply(daemon->discovery, next) != 0)
+		sy_error_log("not all pools have discovery: out of memory");
 	status = sy_health_apply(daemon->health);
 	if (status != 0)
 		sy_error_set(error, status, "not all backends are probed: %s", strerror(-status));

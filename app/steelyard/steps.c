@@ -12,19 +12,26 @@
 #include "sy/forward.h"
 #include "sy/scheduler.h"
 
-int
-daemon_parse_config(const char *file, const char *text, size_t length, struct sy_config **config,
-	struct sy_error *error)
+const struct sy_config_names *
+daemon_names(void)
 {
-	const struct sy_config_names names = {
+	static struct sy_config_names names;
+
+	names = (struct sy_config_names){
 		.is_scheduler = sy_scheduler_exists,
 		.is_mode = sy_forward_exists,
 		.mode_has = sy_forward_has,
 		.schedulers = sy_scheduler_names(),
 		.modes = sy_forward_names(),
 	};
+	return &names;
+}
 
-	return sy_config_parse(file, text, length, &names, config, error);
+int
+daemon_parse_config(const char *file, const char *text, size_t length, struct sy_config **config,
+	struct sy_error *error)
+{
+	return sy_config_parse(file, text, length, daemon_names(), config, error);
 }
 
 int
@@ -271,6 +278,43 @@ stop_health(struct daemon *daemon)
 	sy_adapt_destroy(daemon->adapt);
 }
 
+/* Backends have come or gone by discovery: as after a reload. */
+static void
+backends_changed(void *context)
+{
+	struct daemon *daemon = context;
+	struct sy_error error;
+	int status;
+
+	sy_adapt_apply(daemon->adapt);
+	status = sy_health_apply(daemon->health);
+	if (status != 0)
+		sy_error_log("not all backends are probed: %s", strerror(-status));
+	if (daemon_publish(daemon, false, &error) != 0)
+		sy_error_log("no new snapshot, the last one stays: %s", error.text);
+}
+
+static int
+start_discovery(struct daemon *daemon, struct sy_error *error)
+{
+	const struct sy_discovery_params params = { .loop = &daemon->loop,
+		.registry = daemon->registry,
+		.names = daemon_names(),
+		.changed = backends_changed,
+		.context = daemon };
+	int status = sy_discovery_create(&params, &daemon->discovery, error);
+
+	if (status == 0 && sy_discovery_apply(daemon->discovery, daemon->config) != 0)
+		sy_error_log("not all pools have discovery: out of memory");
+	return status;
+}
+
+static void
+stop_discovery(struct daemon *daemon)
+{
+	sy_discovery_destroy(daemon->discovery);
+}
+
 /* The last gives up the rights that those before it want at their start.  What they want at their end
  * is among those that are kept. */
 const struct step daemon_steps[] = {
@@ -283,6 +327,7 @@ const struct step daemon_steps[] = {
 	{ "kernel twin", start_kernel, stop_kernel },
 	{ "traffic", start_traffic, stop_traffic },
 	{ "health", start_health, stop_health },
+	{ "discovery", start_discovery, stop_discovery },
 	{ "surfaces", daemon_open_surfaces, daemon_close_surfaces },
 	{ "events", daemon_start_events, daemon_stop_events },
 	{ "privileges", daemon_drop_privileges, NULL },

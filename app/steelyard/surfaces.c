@@ -98,6 +98,7 @@ daemon_open_surfaces(struct daemon *daemon, struct sy_error *error)
 		.stats = daemon->stats,
 		.live = daemon->live,
 		.persistence = daemon->persistence,
+		.discovery = daemon->discovery,
 		.routes = &daemon->routes,
 		.publication = &daemon->publisher.publication,
 		.mailboxes = daemon->mailboxes,

@@ -103,6 +103,19 @@ static const struct column backend_columns[] = {
 	{ .header = NULL },
 };
 
+static const struct column discovery_columns[] = {
+	{ "POOL", "pool", cell_text, true },
+	{ "TYPE", "type", cell_text, true },
+	{ "STATE", "state", cell_text, true },
+	{ "FOUND", "found", cell_count, false },
+	{ "IN FORCE", "in_force", cell_count, false },
+	{ "HELD", "held", cell_count, false },
+	{ "LEFT OUT", "left_out", cell_count, false },
+	{ "LAST GOOD", "last_good_ms", cell_ms, false },
+	{ "TROUBLE", "error", cell_text, true },
+	{ .header = NULL },
+};
+
 static const struct column flow_columns[] = {
 	{ "PROTO", "protocol", cell_text, true },
 	{ "CLIENT", "client", cell_text, true },
@@ -170,6 +183,7 @@ const struct view_columns view_columns[] = {
 	{ "locals", NULL, local_columns, "no local port is taken", NULL },
 	{ "persistence", NULL, persistence_columns, "no table", NULL },
 	{ "backends", "backend", backend_columns, "no backends", NULL },
+	{ "discovery", "pool", discovery_columns, "no pool has discovery", NULL },
 	{ "flows", NULL, flow_columns, "no flows", NULL },
 	{ "drops", "reason", drop_columns, "no packet has been dropped", "packets" },
 	{ "health", "backend", health_columns, "no backends", NULL },

@@ -34,7 +34,7 @@ const struct ctl_command ctl_commands[] = {
 	{ .name = "show",
 		.usage = "VIEW [NAME]",
 		.help = "print a view: info, ports, workers, cycles, steering, services, limits,\n"
-			"           locals, persistence, backends, flows, drops, health or config",
+			"           locals, persistence, backends, discovery, flows, drops, health or config",
 		.examples = "  steelyardctl show backends\n"
 			    "  steelyardctl show backends web/web1\n"
 			    "  steelyardctl show drops\n"
@@ -88,6 +88,16 @@ const struct ctl_command ctl_commands[] = {
 		.max_words = 2,
 		.options = no_options,
 		.run = ctl_run_weight },
+	{ .name = "discovery",
+		.usage = "accept|refresh POOL",
+		.help = "give up backends that have vanished and are held; ask the source now",
+		.examples = "  steelyardctl show discovery\n"
+			    "  steelyardctl discovery accept web\n"
+			    "  steelyardctl discovery refresh web\n",
+		.min_words = 2,
+		.max_words = 2,
+		.options = no_options,
+		.run = ctl_run_discovery },
 	{ .name = "reload",
 		.usage = "",
 		.help = "load the configuration file again; a bad file changes nothing",

@@ -87,6 +87,7 @@ enum ctl_status ctl_run_top(const struct ctl_args *args);
 enum ctl_status ctl_run_check(const struct ctl_args *args);
 enum ctl_status ctl_run_drain(const struct ctl_args *args);
 enum ctl_status ctl_run_enable(const struct ctl_args *args);
+enum ctl_status ctl_run_discovery(const struct ctl_args *args);
 enum ctl_status ctl_run_weight(const struct ctl_args *args);
 enum ctl_status ctl_run_reload(const struct ctl_args *args);
 enum ctl_status ctl_run_flows(const struct ctl_args *args);

@@ -91,3 +91,26 @@ ctl_run_weight(const struct ctl_args *args)
 		json_object_object_add(arguments, "weight", json_object_new_uint64(weight));
 	return show_order(args, "weight", arguments, print_backend);
 }
+
+static void
+print_discovery(struct json_object *result)
+{
+	printf("%s: %s\n", row_text(result, "pool"),
+		strcmp(row_text(result, "action"), "accept") == 0 ? "what was held is given up"
+								  : "the source is asked");
+}
+
+enum ctl_status
+ctl_run_discovery(const struct ctl_args *args)
+{
+	const char *action = args->words[0];
+	struct json_object *arguments;
+
+	if (strcmp(action, "accept") != 0 && strcmp(action, "refresh") != 0)
+		return ctl_fail(
+			CTL_USAGE, "discovery: found \"%s\", expected accept or refresh", action);
+	arguments = json_object_new_object();
+	json_object_object_add(arguments, "action", json_object_new_string(action));
+	json_object_object_add(arguments, "pool", json_object_new_string(args->words[1]));
+	return show_order(args, "discovery", arguments, print_discovery);
+}

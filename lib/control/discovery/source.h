@@ -53,6 +53,7 @@ void sy_found_fini(struct sy_found *found);
 struct sy_source_kind {
 	uint8_t type; /* enum sy_discovery_type */
 	const char *name;
+	bool is_ordered; /* backends stand in an order that means something */
 	/* Sets source->state.  0, or a negative errno with error filled; does not report. */
 	int (*create)(struct sy_source *source, struct sy_error *error);
 	/* Begins; may report at once, or later from the loop.  Never called while an answer is awaited,

@@ -57,6 +57,10 @@ void sy_order_rollback(
 void sy_order_diff(
 	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
 
+/* view_discovery.c: of a pool's source. */
+void sy_order_discovery(
+	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
+
 struct sy_call {
 	const struct sy_view *view; /* one of these two */
 	const struct sy_order *order;

@@ -169,12 +169,18 @@ static const struct sy_argument version_argument[] = {
 	{ .name = "version", .type = SY_ARGUMENT_NUMBER },
 	{ .name = NULL },
 };
+static const struct sy_argument discovery_arguments[] = {
+	{ .name = "action", .required = true },
+	{ .name = "pool", .required = true },
+	{ .name = NULL },
+};
 static const struct sy_argument file_argument[] = { { .name = "file" }, { .name = NULL } };
 
 const struct sy_order sy_orders[] = {
 	{ "drain", drain_arguments, run_drain, false },
 	{ "enable", backend_argument, run_enable, false },
 	{ "weight", weight_arguments, run_weight, false },
+	{ "discovery", discovery_arguments, sy_order_discovery, false },
 	{ "reload", no_arguments, sy_order_reload, false },
 	{ "rollback", version_argument, sy_order_rollback, false },
 	{ "diff", file_argument, sy_order_diff, true },

@@ -23,6 +23,7 @@ static const struct sy_argument backend_arguments[] = {
 	{ .name = "pool" },
 	{ .name = NULL },
 };
+static const struct sy_argument pool_arguments[] = { { .name = "pool" }, { .name = NULL } };
 static const struct sy_argument flow_arguments[] = {
 	{ .name = "service" },
 	{ .name = "backend" },
@@ -93,6 +94,12 @@ const struct sy_view sy_views[] = {
 		.separator = "/",
 		.picks = "backend",
 		.begin = sy_view_backends },
+	{ .name = "discovery",
+		.help = "Pools whose backends are found; with a pool, that one",
+		.arguments = pool_arguments,
+		.names = { "pool" },
+		.picks = "pool",
+		.begin = sy_view_discovery },
 	{ .name = "flows",
 		.help = "Flows. Parameters: service=S,backend=B,limit=N",
 		.arguments = flow_arguments,

@@ -73,6 +73,7 @@ void sy_view_limits(struct sy_surface *, struct json_object *, struct sy_answer 
 void sy_view_locals(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_persistence(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_backends(struct sy_surface *, struct json_object *, struct sy_answer *);
+void sy_view_discovery(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_flows(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_steering(struct sy_surface *, struct json_object *, struct sy_answer *);
 void sy_view_drops(struct sy_surface *, struct json_object *, struct sy_answer *);

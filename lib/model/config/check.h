@@ -23,6 +23,10 @@ int sy_config_check_addresses(struct sy_config_parser *parser, const struct sy_c
 /* Of one service: what its forwarding mode asks of its keys and its backends. */
 int sy_config_check_tunnel(struct sy_config_parser *parser, uint32_t i);
 
+/* Whether the address lies in a network of a port; where no port has one of its family, they may be
+ * in the kernel. */
+bool sy_config_may_be_on_link(const struct sy_config *config, const struct sy_ip *address);
+
 /* What is known of the service's mode; false where nothing is, as in the client's check. */
 bool sy_config_mode_has(
 	const struct sy_config_parser *parser, uint32_t service, enum sy_mode_trait trait);

@@ -47,7 +47,7 @@ check_probe_port(struct sy_config_parser *parser, uint32_t i)
 	const struct sy_pool_config *pool = &parser->config->pools[i];
 
 	if (pool->discovery.port != 0 || pool->discovery.type != SY_DISCOVERY_DNS ||
-		pool->discovery.record == SY_DISCOVERY_SRV || pool->health.port != 0 ||
+		pool->discovery.record >= SY_DISCOVERY_SRV || pool->health.port != 0 ||
 		pool->health.type == SY_HEALTH_NONE || pool->health.type == SY_HEALTH_ICMP)
 		return 0;
 	return sy_config_refuse_at(parser, sy_config_path("pools[%u].discovery.port", i).text,

@@ -131,10 +131,8 @@ check_mark(struct sy_config_parser *parser, uint32_t i)
 		service->mode);
 }
 
-/* Whether the address lies in a network of a port; where no port has one of its family, they may be
- * in the kernel. */
-static bool
-may_be_on_link(const struct sy_config *config, const struct sy_ip *address)
+bool
+sy_config_may_be_on_link(const struct sy_config *config, const struct sy_ip *address)
 {
 	bool known = false;
 
@@ -165,7 +163,7 @@ check_backend(struct sy_config_parser *parser, uint32_t i, const char *key,
 			pool->name, backend->name, backend->port,
 			sy_ports_text(&service->ports, text), service->mode);
 	if (sy_config_mode_has(parser, i, SY_MODE_ON_LINK) &&
-		!may_be_on_link(parser->config, &backend->address))
+		!sy_config_may_be_on_link(parser->config, &backend->address))
 		return sy_config_refuse_at(parser, path.text,
 			"found \"%s\", whose backend \"%s\" has the address %s, expected one in a "
 			"network of a port: mode \"%s\" reaches no backend behind a router",

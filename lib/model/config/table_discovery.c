@@ -27,6 +27,7 @@ static const struct sy_config_choice records[] = {
 	{ "a", SY_DISCOVERY_A },
 	{ "aaaa", SY_DISCOVERY_AAAA },
 	{ "srv", SY_DISCOVERY_SRV },
+	{ "srv6", SY_DISCOVERY_SRV6 },
 	{ NULL, 0 },
 };
 
@@ -63,8 +64,8 @@ static const struct sy_config_key discovery_keys[] = {
 		.form = "a name in DNS", .pattern = "^[A-Za-z0-9._-]*$", .empty = true,
 		.fallback = "", .help = "dns: what is asked for." },
 	{ "record", &sy_kind_choice, DISCOVERY(record), .choices = records, .fallback = "a",
-		.help = "dns: addresses (a, aaaa), or servers with ports, weights and priorities "
-			"(srv)." },
+		.help = "dns: addresses (a, aaaa), or servers with ports, weights and priorities, "
+			"by their IPv4 (srv) or IPv6 addresses (srv6)." },
 	{ "servers", &sy_kind_values, DISCOVERY(servers),
 		.other = offsetof(struct sy_discovery_config, n_servers),
 		.high = SY_MAX_DISCOVERY_SERVERS, .item = &server_item,

@@ -88,6 +88,16 @@ sy_registry_n_backends(const struct sy_registry *registry)
 }
 
 uint32_t
+sy_registry_room(const struct sy_registry *registry)
+{
+	uint32_t room = registry->max_backends;
+
+	for (uint32_t i = 0; i < registry->n_backends; i++)
+		room -= registry->backends[i].used;
+	return room;
+}
+
+uint32_t
 sy_registry_n_services(const struct sy_registry *registry)
 {
 	return registry->n_services;

@@ -21,6 +21,7 @@
 
 #include <uv.h>
 
+#include "sy/discovery.h"
 #include "sy/error.h"
 #include "sy/history.h"
 #include "sy/live.h"
@@ -83,6 +84,7 @@ struct sy_surface_context {
 	const struct sy_stats *stats;
 	const struct sy_live *live;
 	const struct sy_persistence *persistence; /* may be NULL */
+	struct sy_discovery *discovery; /* may be NULL */
 	const struct sy_routes *routes;
 	struct sy_publication *publication;
 	struct sy_mailbox **mailboxes; /* [n_workers]; NULL: no worker can be asked for flows */

@@ -19,7 +19,8 @@ enum sy_discovery_type {
 enum sy_discovery_record { /* of DNS */
 	SY_DISCOVERY_A,
 	SY_DISCOVERY_AAAA,
-	SY_DISCOVERY_SRV, /* names and ports of servers, whose addresses are asked for too */
+	SY_DISCOVERY_SRV, /* names and ports of servers, whose IPv4 addresses are asked for too */
+	SY_DISCOVERY_SRV6, /* likewise, IPv6 addresses */
 };
 
 #define SY_MAX_DISCOVERY_URLS 3

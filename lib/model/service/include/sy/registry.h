@@ -121,6 +121,8 @@ const struct sy_config *sy_registry_config(const struct sy_registry *registry);
 struct sy_backend *sy_registry_backend(struct sy_registry *registry, uint32_t id);
 struct sy_service *sy_registry_service(struct sy_registry *registry, uint32_t id);
 uint32_t sy_registry_n_backends(const struct sy_registry *registry);
+/* Numbers that no backend has, leaving ones included. */
+uint32_t sy_registry_room(const struct sy_registry *registry);
 uint32_t sy_registry_n_services(const struct sy_registry *registry);
 
 /* The backend that stands for the hosts outside. */
