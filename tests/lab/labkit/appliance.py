@@ -36,6 +36,7 @@ class Appliance:
         self.control = Control(f"{session.dir}/control.sock")
         self.telemetry_socket = f"/var/run/dpdk/{session.eal_name}/dpdk_telemetry.v2"
         self.child = None
+        self.wrapper = []  # a program and its arguments, to start the daemon with
         self._notify_path = f"{session.dir}/notify.sock"
         self._log_start = 0
 
@@ -60,7 +61,7 @@ class Appliance:
         with open(self.log_file, "ab") as log:
             self._log_start = log.tell()
             self.child = self.namespace.spawn(
-                [DAEMON, "--config", self.config_file], stdout=log, stderr=log,
+                [*self.wrapper, DAEMON, "--config", self.config_file], stdout=log, stderr=log,
                 env={**os.environ, "NOTIFY_SOCKET": self._notify_path})
 
     @contextlib.contextmanager
