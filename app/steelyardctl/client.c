@@ -3,11 +3,14 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#define PART_LOOK_MS 200
 
 static enum ctl_status
 unreachable(struct sy_error *error, const char *path, int why)
@@ -35,7 +38,7 @@ ctl_connect(const char *path, struct ctl_client *client, struct sy_error *error)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct timeval timeout = { .tv_sec = CLIENT_TIMEOUT_S };
 
-	client->fd = -1;
+	*client = (struct ctl_client){ .fd = -1 };
 	if (strlen(path) >= sizeof(address.sun_path))
 		return unreachable(error, path, ENAMETOOLONG);
 	strcpy(address.sun_path, path);
@@ -176,18 +179,13 @@ make_request(const char *command, struct json_object *arguments)
 	return request;
 }
 
-enum ctl_status
-ctl_ask(struct ctl_client *client, const char *command, struct json_object *arguments,
-	struct json_object **result, struct sy_error *error)
+static enum ctl_status
+receive(struct ctl_client *client, struct json_object **result, struct sy_error *error)
 {
-	struct json_object *request = make_request(command, arguments);
 	struct json_object *answer = NULL;
 	enum ctl_status refused;
-	int status = send_request(client, request);
+	int status = receive_answer(client, &answer);
 
-	json_object_put(request);
-	if (status == 0)
-		status = receive_answer(client, &answer);
 	if (status != 0)
 		return no_answer(error, status);
 	if (json_object_get_boolean(json_object_object_get(answer, "ok"))) {
@@ -199,6 +197,56 @@ ctl_ask(struct ctl_client *client, const char *command, struct json_object *argu
 		json_object_get_string(json_object_object_get(answer, "error")));
 	json_object_put(answer);
 	return refused;
+}
+
+enum ctl_status
+ctl_receive(struct ctl_client *client, struct json_object **result, struct sy_error *error)
+{
+	return receive(client, result, error);
+}
+
+enum ctl_status
+ctl_ask(struct ctl_client *client, const char *command, struct json_object *arguments,
+	struct json_object **result, struct sy_error *error)
+{
+	struct json_object *request = make_request(command, arguments);
+	int status = send_request(client, request);
+
+	json_object_put(request);
+	return status != 0 ? no_answer(error, status) : receive(client, result, error);
+}
+
+/* Whether there is something to read; what comes late is waited for. */
+static bool
+wait_for_part(struct ctl_client *client, const volatile sig_atomic_t *enough)
+{
+	struct pollfd in = { .fd = client->fd, .events = POLLIN };
+	int n;
+
+	if (*enough && !client->told_enough) {
+		client->told_enough = true;
+		shutdown(client->fd, SHUT_WR);
+	}
+	/* A signal may come between the look above and the wait. */
+	n = poll(&in, 1, client->told_enough ? CLIENT_TIMEOUT_S * 1000 : PART_LOOK_MS);
+	return n > 0 || (n == 0 && client->told_enough);
+}
+
+enum ctl_status
+ctl_receive_part(struct ctl_client *client, char bytes[CLIENT_STREAM_MAX], size_t *n,
+	const volatile sig_atomic_t *enough, struct sy_error *error)
+{
+	uint32_t length_be;
+	int status;
+
+	while (!wait_for_part(client, enough))
+		;
+	status = receive_all(client->fd, &length_be, sizeof(length_be));
+	if (status != 0)
+		return no_answer(error, status);
+	*n = ntohl(length_be);
+	status = *n <= CLIENT_STREAM_MAX ? receive_all(client->fd, bytes, *n) : -EPROTO;
+	return status != 0 ? no_answer(error, status) : CTL_OK;
 }
 
 enum ctl_status

@@ -30,6 +30,18 @@ static const struct ctl_option flow_options[] = {
 	{ .name = NULL },
 };
 
+static const struct ctl_option capture_options[] = {
+	{ "write", 'w', "FILE", "the pcapng file; -: standard output, for a pipe" },
+	{ "filter", 'f', "EXPRESSION", "packets that match it, as for tcpdump" },
+	{ "port", 'p', "PORT", "seen at this port" },
+	{ "stage", 0, "rx|tx|both", "as they came, as they leave, or both (default)" },
+	{ "dropped", 0, "REASON|any", "only what was dropped, for this reason or for any" },
+	{ "count", 'n', "N", "end after so many packets" },
+	{ "seconds", 't', "N", "end after so long, 1 to 3600 (default 60)" },
+	{ "snaplen", 0, "N", "bytes of each packet, 64 or more (default: all)" },
+	{ .name = NULL },
+};
+
 const struct ctl_command ctl_commands[] = {
 	{ .name = "show",
 		.usage = "VIEW [NAME]",
@@ -146,6 +158,18 @@ const struct ctl_command ctl_commands[] = {
 		.max_words = 2,
 		.options = top_options,
 		.run = ctl_run_watch },
+	{ .name = "capture",
+		.usage = "-w FILE [--filter EXPRESSION] [--port PORT] [--stage rx|tx|both]\n"
+			 "       [--dropped REASON|any] [--count N] [--seconds N] [--snaplen N]",
+		.help = "write packets to a pcapng file; each has a comment: what became of it",
+		.examples =
+			"  steelyardctl capture -w web.pcapng --filter 'tcp port 80' --seconds 10\n"
+			"  steelyardctl capture -w drops.pcapng --dropped any --count 100\n"
+			"  steelyardctl capture -w - --port wan | tshark -r - -T fields \\\n"
+			"      -e frame.comment -e ip.src -e ip.dst\n",
+		.max_words = 0,
+		.options = capture_options,
+		.run = ctl_run_capture },
 	{ .name = "completion",
 		.usage = "bash",
 		.help = "print what lets the shell complete commands, views and names",

@@ -92,6 +92,11 @@ print_choice(void)
 	print_views();
 	printf("'\n\t\telse\n\t\t\toffer=$(_steelyardctl_names \"$view\")\n\t\tfi ;;\n"
 	       "\tdrain | enable | weight) [[ -n $view ]] || offer=$(_steelyardctl_backends) ;;\n"
+	       "\tcapture)\n\t\tcase $last in\n"
+	       "\t\t--dropped) offer=\"any $(_steelyardctl_names drops)\" ;;\n"
+	       "\t\t--port | -p) offer=$(_steelyardctl_names ports) ;;\n"
+	       "\t\t--stage) offer='rx tx both' ;;\n"
+	       "\t\tesac ;;\n"
 	       "\tcompletion) offer=bash ;;\n"
 	       "\tesac\n");
 }
@@ -101,7 +106,7 @@ print_tail(void)
 {
 	printf("\tif [[ $word == -* ]]; then\n"
 	       "\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
-	       "\telif [[ $last == --socket || $last == -s || $command == check || $command == diff "
+	       "\telif [[ $last == --socket || $last == -s || $last == --write || $last == -w || $command == check || $command == diff "
 	       "]]; then\n"
 	       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
 	       "\telse\n"

@@ -161,7 +161,7 @@ take_answer(struct sy_answer *answer)
 static void
 fuzz_request(const char *text, size_t length)
 {
-	const struct sy_caller caller = { .uid = 0, .pid = 1 };
+	const struct sy_caller caller = { .uid = 4711, .pid = 1 };
 	struct sy_answer answer = { .done = take_answer };
 	struct sy_call call;
 	struct sy_error error = { "" };

@@ -30,6 +30,13 @@ sy_answer_object(struct sy_answer *answer, struct json_object *object)
 }
 
 void
+sy_answer_stream(struct sy_answer *answer, struct json_object *object, struct sy_stream *stream)
+{
+	answer->stream = stream;
+	sy_answer_object(answer, object);
+}
+
+void
 sy_answer_rows(struct sy_answer *answer, struct sy_rows *rows)
 {
 	if (rows == NULL) {
@@ -49,4 +56,7 @@ sy_answer_fini(struct sy_answer *answer)
 	if (answer->rows != NULL)
 		answer->rows->destroy(answer->rows);
 	answer->rows = NULL;
+	if (answer->stream != NULL)
+		answer->stream->destroy(answer->stream);
+	answer->stream = NULL;
 }

@@ -59,6 +59,7 @@ note_and_pass_on(struct sy_answer *answer)
 	asker->error = answer->error;
 	asker->object = answer->object;
 	asker->rows = answer->rows;
+	asker->stream = answer->stream;
 	free(audited);
 	asker->done(asker);
 }

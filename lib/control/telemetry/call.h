@@ -61,6 +61,11 @@ void sy_order_diff(
 void sy_order_discovery(
 	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
 
+/* order_capture.c */
+extern const struct sy_argument sy_capture_arguments[];
+void sy_order_capture(
+	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
+
 struct sy_call {
 	const struct sy_view *view; /* one of these two */
 	const struct sy_order *order;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "control_stream.h"
 #include "sy/log.h"
 
 #define LENGTH_BYTES 4
@@ -20,6 +21,8 @@ struct sy_control_client {
 	struct sy_caller caller;
 	struct sy_answer answer;
 	struct sy_rendering rendering;
+	struct sy_stream *follows; /* the answer under way; NULL: nothing */
+	struct sy_control_stream *stream; /* being sent */
 	size_t received;
 	size_t sent;
 	uint8_t n_open; /* handles */
@@ -56,6 +59,9 @@ close_client(struct sy_control_client *client)
 	TAILQ_REMOVE(&client->control->clients, client, entry);
 	client->control->n_clients--;
 	sy_answer_fini(&client->answer);
+	sy_control_stream_close(client->stream);
+	if (client->follows != NULL)
+		client->follows->destroy(client->follows);
 	sy_render_release(&client->control->renderer, &client->rendering);
 	uv_close((uv_handle_t *)&client->timer, handle_closed);
 	uv_close((uv_handle_t *)&client->pipe, handle_closed);
@@ -75,6 +81,7 @@ too_slow(uv_timer_t *timer)
 }
 
 static void send_chunk(struct sy_control_client *client);
+static void begin_stream(struct sy_control_client *client);
 
 static void
 chunk_sent(uv_write_t *write, int status)
@@ -87,6 +94,8 @@ chunk_sent(uv_write_t *write, int status)
 		close_client(client);
 	} else if (client->sent < client->rendering.length) {
 		send_chunk(client);
+	} else if (client->follows != NULL) {
+		begin_stream(client);
 	} else if (client->last) {
 		close_client(client);
 	} else {
@@ -137,6 +146,10 @@ answered(struct sy_answer *answer)
 		free_if_unused(client);
 		return;
 	}
+	if (answer->status == 0) {
+		client->follows = answer->stream;
+		answer->stream = NULL;
+	}
 	client->rendering.answer = answer;
 	client->rendering.done = rendered;
 	sy_render(&client->control->renderer, &client->rendering);
@@ -149,6 +162,72 @@ begin_answer(struct sy_control_client *client)
 	uv_timer_stop(&client->timer);
 	client->answer = (struct sy_answer){ .done = answered };
 	client->asking = true;
+}
+
+/* A summary comes behind a stream, as an answer of its own. */
+static void
+stream_ended(void *context, int status)
+{
+	struct sy_control_client *client = context;
+	struct json_object *summary;
+
+	if (status != 0) {
+		sy_info("control: the stream to uid %u, pid %d ends: %s",
+			(unsigned int)client->caller.uid, (int)client->caller.pid,
+			uv_strerror(status));
+		close_client(client);
+		return;
+	}
+	summary = sy_control_stream_summary(client->stream);
+	sy_control_stream_close(client->stream);
+	client->stream = NULL;
+	begin_answer(client);
+	sy_answer_object(&client->answer, summary);
+}
+
+static void
+next_word(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+	struct sy_control_client *client = handle->data;
+
+	(void)suggested;
+	*buffer = uv_buf_init(client->request, sizeof(client->request));
+}
+
+/* Whatever a client says while it is sent a stream means that it has had enough; one that is gone has
+ * too. */
+static void
+heard(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
+{
+	struct sy_control_client *client = stream->data;
+
+	(void)buffer;
+	if (n == 0)
+		return;
+	uv_read_stop(stream);
+	if (n < 0 && n != UV_EOF) {
+		close_client(client);
+		return;
+	}
+	client->last = true;
+	sy_control_stream_stop(client->stream);
+}
+
+static void
+begin_stream(struct sy_control_client *client)
+{
+	struct sy_control *control = client->control;
+
+	sy_render_release(&control->renderer, &client->rendering);
+	uv_timer_stop(&client->timer);
+	if (sy_control_stream_create(control->surface->loop, &client->pipe, client->follows,
+		    control->limits.answer, stream_ended, client, &client->stream) != 0) {
+		close_client(client);
+		return;
+	}
+	client->follows = NULL;
+	if (uv_read_start((uv_stream_t *)&client->pipe, next_word, heard) != 0)
+		close_client(client);
 }
 
 /* After this what follows in the stream means nothing. */

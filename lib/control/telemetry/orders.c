@@ -183,6 +183,7 @@ const struct sy_order sy_orders[] = {
 	{ "discovery", discovery_arguments, sy_order_discovery, false },
 	{ "reload", no_arguments, sy_order_reload, false },
 	{ "rollback", version_argument, sy_order_rollback, false },
+	{ "capture", sy_capture_arguments, sy_order_capture, false },
 	{ "diff", file_argument, sy_order_diff, true },
 	{ .name = NULL },
 };

@@ -14,6 +14,7 @@ take_sample(struct sy_surface *surface)
 {
 	const struct sy_surface_context *context = surface->context;
 
+	sy_captures_collect(&surface->captures);
 	sy_rates_sample(surface->rates, sy_time_us(), sy_registry_n_services(context->registry),
 		sy_registry_n_backends(context->registry), context->routes);
 }
@@ -31,6 +32,8 @@ sy_surface_init(
 	int status;
 
 	*surface = (struct sy_surface){ .loop = loop, .context = context };
+	sy_captures_init(
+		&surface->captures, context->publication, context->registry, context->n_workers);
 	status = sy_rates_create(context->stats, &surface->rates);
 	if (status != 0)
 		return status;
@@ -53,6 +56,7 @@ void
 sy_surface_fini(struct sy_surface *surface)
 {
 	sy_flow_dumps_fini(&surface->dumps);
+	sy_captures_fini(&surface->captures);
 	sy_rates_destroy(surface->rates);
 }
 

@@ -7,6 +7,7 @@
 
 #include "audit.h"
 #include "flow_dump.h"
+#include "sy/capture.h"
 #include "sy/rates.h"
 
 struct sy_control;
@@ -18,6 +19,7 @@ struct sy_surface {
 	uv_timer_t sampler;
 	struct sy_flow_dumps dumps;
 	struct sy_audit audit;
+	struct sy_captures captures;
 	struct sy_control *control; /* NULL: no socket, as in tests of views */
 	bool bridged; /* DPDK's telemetry asks this surface */
 	bool stopping;

@@ -23,6 +23,7 @@ send_answer(struct sy_worker *worker, struct sy_packet *packet, enum sy_drop ref
 		mark_drop(packet, reason);
 	else
 		packet->verdict = SY_VERDICT_TRANSMIT;
+	packet->flags |= SY_PACKET_ANSWER;
 }
 
 static bool

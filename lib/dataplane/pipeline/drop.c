@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The only place that frees a packet unsent, always with a reason. */
-#include "worker.h"
+#include "tap.h"
 
 void
 sy_drop_mbuf(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason)
 {
 	worker->stats->drops[reason]++;
+	if (unlikely(worker->tap != NULL))
+		sy_tap_dropped(worker, mbuf, reason);
 	rte_pktmbuf_free(mbuf);
 }

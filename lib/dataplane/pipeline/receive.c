@@ -2,7 +2,7 @@
 /* Bursts from ports, other workers and the kernel. */
 #include <rte_prefetch.h>
 
-#include "worker.h"
+#include "tap.h"
 
 static void
 prefetch_headers(struct rte_mbuf *const mbufs[], uint32_t n)
@@ -22,6 +22,8 @@ parse_burst(struct sy_worker *worker, struct rte_mbuf *const mbufs[], uint32_t n
 		packet->service = SY_UNCLASSIFIED;
 		packet->port = (uint8_t)mbufs[i]->port;
 	}
+	if (unlikely(worker->tap != NULL))
+		sy_tap_received(worker, n);
 }
 
 static void
@@ -111,6 +113,7 @@ sy_receive_handover(struct sy_worker *worker, uint32_t from)
 	count(worker, SY_COUNTER_HANDED_IN, n);
 	worker->handed = true;
 	worker->sorted = true;
+	worker->tap_work.from = (uint8_t)from;
 	end_stage(worker, SY_STAGE_RECEIVE, n);
 	parse_burst(worker, mbufs, n);
 	end_stage(worker, SY_STAGE_PARSE, n);
@@ -126,6 +129,8 @@ take_finished(struct sy_worker *worker, struct rte_ring *ring, enum sy_counter c
 	struct rte_mbuf *mbufs[SY_BURST];
 	uint32_t n = rte_ring_sc_dequeue_burst(ring, (void **)mbufs, SY_BURST, NULL);
 
+	if (unlikely(worker->tap != NULL) && counter == SY_COUNTER_FROM_KERNEL)
+		sy_tap_from_kernel(worker, mbufs, n);
 	for (uint32_t i = 0; i < n; i++)
 		sy_transmit_finished(worker, mbufs[i], mbufs[i]->port);
 	count(worker, counter, n);

@@ -62,7 +62,7 @@ sy_steer(struct sy_worker *worker, struct sy_packet *packet)
 		memcpy(&packet->mbuf->hash.usr, packet->tuple.ports_be,
 			sizeof(packet->tuple.ports_be));
 	queue->mbufs[queue->n++] = packet->mbuf;
-	packet->verdict = SY_VERDICT_GONE;
+	packet->verdict = SY_VERDICT_HANDOVER;
 	worker->handovers |= UINT64_C(1) << owner;
 	if (queue->n == RTE_DIM(queue->mbufs))
 		hand_over(worker, owner);

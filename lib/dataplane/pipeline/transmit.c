@@ -2,7 +2,7 @@
 /* Ethernet addresses, and the queues to ports and to the workers that own them. */
 #include <string.h>
 
-#include "worker.h"
+#include "tap.h"
 
 static void
 count_sent(struct sy_worker *worker, const struct out_queue *queue)
@@ -92,6 +92,8 @@ transmit(struct sy_worker *worker, struct sy_packet *packet)
 void
 sy_transmit(struct sy_worker *worker, struct sy_packet *packet)
 {
+	if (unlikely(worker->tap != NULL))
+		sy_tap_sent_apart(worker, packet);
 	transmit(worker, packet);
 }
 
@@ -109,19 +111,41 @@ end_otherwise(struct sy_worker *worker, struct sy_packet *packet)
 	}
 	switch (packet->verdict) {
 	case SY_VERDICT_TRANSMIT:
+		if (unlikely(worker->tap != NULL))
+			sy_tap_sent(worker, packet);
 		transmit(worker, packet);
 		break;
 	case SY_VERDICT_DROP:
 		sy_drop_mbuf(worker, packet->mbuf, packet->drop);
 		break;
-	default: /* handed over: no longer ours */
+	default: /* handed over, or gone in pieces: no longer ours */
 		break;
+	}
+}
+
+/* The same, with each told to who captures. */
+static __rte_noinline void
+finish_tapped(struct sy_worker *worker, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t n_dropped = worker->tap_work.n_dropped;
+
+		/* As it came, before as it leaves; what is sent may fill a queue, from which others
+		 * are dropped. */
+		if (worker->packets[i].verdict == SY_VERDICT_TRANSMIT)
+			sy_tap_settle(worker, i, false);
+		end_otherwise(worker, &worker->packets[i]);
+		sy_tap_settle(worker, i, n_dropped != worker->tap_work.n_dropped);
 	}
 }
 
 void
 sy_stage_finish(struct sy_worker *worker, uint32_t n)
 {
+	if (unlikely(worker->tap != NULL)) {
+		finish_tapped(worker, n);
+		return;
+	}
 	for (uint32_t i = 0; i < n; i++) {
 		struct sy_packet *packet = &worker->packets[i];
 

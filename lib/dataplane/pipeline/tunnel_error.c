@@ -132,6 +132,7 @@ tell_client(struct sy_worker *worker, struct sy_packet *packet, const struct cas
 	}
 	count(worker, SY_COUNTER_TUNNEL_ERRORS, 1);
 	packet->verdict = SY_VERDICT_TRANSMIT;
+	packet->flags |= SY_PACKET_ANSWER;
 }
 
 bool

@@ -98,6 +98,7 @@ sy_worker_turn(struct sy_worker *worker)
 	bool busy;
 
 	worker->snapshot = sy_snapshot_load(worker->publication);
+	worker->tap = atomic_load_explicit(&worker->publication->tap, memory_order_acquire);
 	begin_stages(worker);
 	n = receive_all(worker);
 	finish_turn(worker, n);

@@ -82,8 +82,16 @@ struct snat_sources {
 	uint32_t flows[2][1 << SNAT_SOURCES_BITS];
 };
 
+/* What a capture has of the burst in hand. */
+struct tap_work {
+	struct rte_mbuf *copies[SY_BURST]; /* of packets as they came; NULL: not wanted */
+	uint32_t n_dropped; /* so far */
+	uint8_t from; /* the worker that handed the burst over */
+};
+
 struct sy_worker {
 	const struct sy_snapshot *snapshot; /* of this turn */
+	struct sy_tap *tap; /* of this turn; NULL: nobody captures */
 	struct sy_flow_table *flows;
 	struct sy_local_ports *local_ports; /* NULL: not set up */
 	uint32_t n_mapped; /* flows of IPv4 clients in IPv6's table */
@@ -140,6 +148,7 @@ struct sy_worker {
 	_Atomic bool stop;
 	struct sy_packet packets[SY_BURST];
 	struct cid_look looks[SY_BURST]; /* at packets, when the snapshot has a QUIC service */
+	struct tap_work tap_work;
 };
 
 static inline void

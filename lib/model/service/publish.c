@@ -20,6 +20,7 @@ sy_publisher_init(struct sy_publisher *publisher, uint32_t n_workers)
 
 	publisher->retired = NULL;
 	atomic_init(&publisher->publication.current, NULL);
+	atomic_init(&publisher->publication.tap, NULL);
 	publisher->publication.rcu = rte_zmalloc("sy_rcu", size, RTE_CACHE_LINE_SIZE);
 	if (publisher->publication.rcu == NULL)
 		return -ENOMEM;

@@ -34,13 +34,14 @@ enum sy_packet_flag {
 	SY_PACKET_NO_SERVICE = 1 << 7, /* to a virtual IP, none of its services; not parse's */
 	SY_PACKET_LOCAL = 1 << 8, /* to a local address; not parse's */
 	SY_PACKET_ECHO_REPLY = 1 << 9,
+	SY_PACKET_ANSWER = 1 << 10, /* it has become one, to its sender; not parse's */
 };
 
 enum sy_verdict {
 	SY_VERDICT_NONE, /* still in the pipeline */
 	SY_VERDICT_TRANSMIT,
 	SY_VERDICT_KERNEL,
-	SY_VERDICT_HANDOVER,
+	SY_VERDICT_HANDOVER, /* another worker's now */
 	SY_VERDICT_DROP, /* with a reason */
 	SY_VERDICT_GONE, /* consumed: the mbuf is no longer this packet's */
 };

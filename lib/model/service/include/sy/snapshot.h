@@ -233,9 +233,13 @@ int sy_snapshot_build(const struct sy_snapshot_params *params, struct sy_registr
 uint64_t sy_snapshot_bytes(uint32_t n_services, uint32_t n_backends, uint32_t n_pools);
 void sy_snapshot_free(struct sy_snapshot *snapshot); /* NULL is no error */
 
+struct sy_tap; /* sy/tap.h */
+
 /* The one place that workers look at. */
 struct sy_publication {
 	_Atomic(struct sy_snapshot *) current;
+	_Atomic(struct sy_tap *)
+		tap; /* NULL: nobody captures; taken away and freed as a snapshot is */
 	struct rte_rcu_qsbr *rcu;
 };
 
