@@ -65,6 +65,8 @@ apply(struct daemon *daemon, struct change *change, struct sy_error *error)
 
 	if (status == 0 && sy_config_diff(old, next, NULL, NULL, &change->version.changes) != 0)
 		status = sy_error_set(error, -ENOMEM, "out of memory");
+	if (status == 0 && sy_discovery_merge(daemon->discovery, next) != 0)
+		status = sy_error_set(error, -ENOMEM, "out of memory");
 	if (status == 0)
 		status = apply_model(daemon, next, error);
 	if (status != 0)

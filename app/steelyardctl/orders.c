@@ -112,5 +112,5 @@ ctl_run_discovery(const struct ctl_args *args)
 	arguments = json_object_new_object();
 	json_object_object_add(arguments, "action", json_object_new_string(action));
 	json_object_object_add(arguments, "pool", json_object_new_string(args->words[1]));
-	return show_order(args, "discovery", arguments, print_discovery);
+	return show_order(args, "source", arguments, print_discovery);
 }

@@ -9,7 +9,7 @@ from labkit.servers import DNS_NAME
 from labkit.topology import VIP4
 
 GROUPS = ("one", "two")
-COMMANDS = ("info", "ports", "workers", "steering", "services", "limits", "locals", "persistence", "backends", "flows", "drops", "health", "config")
+COMMANDS = ("info", "ports", "workers", "steering", "services", "limits", "locals", "persistence", "backends", "discovery", "flows", "drops", "health", "config")
 
 
 def web(lab):

@@ -180,7 +180,7 @@ const struct sy_order sy_orders[] = {
 	{ "drain", drain_arguments, run_drain, false },
 	{ "enable", backend_argument, run_enable, false },
 	{ "weight", weight_arguments, run_weight, false },
-	{ "discovery", discovery_arguments, sy_order_discovery, false },
+	{ "source", discovery_arguments, sy_order_discovery, false },
 	{ "reload", no_arguments, sy_order_reload, false },
 	{ "rollback", version_argument, sy_order_rollback, false },
 	{ "capture", sy_capture_arguments, sy_order_capture, false },
