@@ -142,6 +142,14 @@ class Appliance:
         """Packets that AF_XDP did not send."""
         return xdp.refused(self.child.pid) if self.kind == "af_xdp" else 0
 
+    def memory_kb(self):
+        """What it holds of its own: no huge pages, no files."""
+        with open(f"/proc/{self.child.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("RssAnon:"))
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.child.pid}/fd"))
+
     def cpu_seconds(self):
         with open(f"/proc/{self.child.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()

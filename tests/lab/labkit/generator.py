@@ -3,7 +3,8 @@
 
 wrk says how many requests failed; this says also when, how, and which backend answered.
 `python3 -m labkit.generator` prints one JSON line of totals several times a second, until it
-is told to stop by SIGTERM.  Times are CLOCK_MONOTONIC, so that they compare across processes.
+is told to stop by SIGTERM; the last one lists the failures.  Times are CLOCK_MONOTONIC, so that
+they compare across processes.
 """
 
 import argparse
@@ -26,6 +27,7 @@ class Totals:
         self.failed = {}
         self.by_backend = {}
         self.last_failure = None
+        self.failures = []
         self.latencies = []
 
     def succeed(self, body, seconds):
@@ -34,9 +36,11 @@ class Totals:
         self.by_backend[name] = self.by_backend.get(name, 0) + 1
         self.latencies.append(seconds)
 
-    def fail(self, kind):
+    def fail(self, kind, user):
         self.failed[kind] = self.failed.get(kind, 0) + 1
         self.last_failure = time.monotonic()
+        self.failures.append({"kind": kind, "time": self.last_failure, "started": user.started,
+                              "opened": user.opened, "port": user.port})
 
     def report(self, in_flight):
         ranked = sorted(self.latencies)
@@ -55,6 +59,8 @@ class User:
         self.socket = None
         self.left = 0
         self.started = None
+        self.opened = None  # when the connection was asked for, and its local port
+        self.port = 0
 
     def begin(self, now):
         self.started = now
@@ -69,7 +75,9 @@ class User:
         self.socket = socket.socket(engine.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         self.left = engine.per_connection
         engine.users[self.socket.fileno()] = self
+        self.opened = time.monotonic()
         error = self.socket.connect_ex(engine.address)
+        self.port = self.socket.getsockname()[1]
         if error not in (0, errno.EINPROGRESS):
             self._fail(errno.errorcode.get(error, str(error)))
             return
@@ -118,7 +126,7 @@ class User:
         if self.buffer.startswith(b"HTTP/1.1 200"):
             self.engine.totals.succeed(body, time.monotonic() - self.started)
         else:
-            self.engine.totals.fail(self.buffer[:12].decode("ascii", "replace"))
+            self.engine.totals.fail(self.buffer[:12].decode("ascii", "replace"), self)
         self.started = None
         self.left -= 1
         if self.left <= 0:
@@ -126,7 +134,7 @@ class User:
         self.engine.idle.append(self)
 
     def _fail(self, kind):
-        self.engine.totals.fail(kind)
+        self.engine.totals.fail(kind, self)
         self.started = None
         self.close()
         self.engine.idle.append(self)
@@ -183,7 +191,7 @@ class Engine:
             if now - reported > REPORT_S:
                 reported = now
                 _print(out, self.totals.report(self._in_flight()))
-        _print(out, {**self.totals.report(0), "final": True})
+        _print(out, {**self.totals.report(0), "final": True, "failures": self.totals.failures})
 
     def _in_flight(self):
         return len(self.everyone) - len(self.idle)

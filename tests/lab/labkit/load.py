@@ -35,10 +35,10 @@ class Load:
             raise RuntimeError("the load generator reported nothing")
         return self._latest
 
-    def stop(self):
+    def stop(self, patience=10):
         """Lets the requests in flight finish first."""
         self.child.terminate()
-        self.child.wait(timeout=10)
+        self.child.wait(timeout=patience)
         self._reader.join(timeout=5)
         return self._latest
 

@@ -92,6 +92,7 @@ class Backend:
         self.say_healthy(True)
         if self.nginx.poll() is not None:
             self.start()
+        self.signal(signal.SIGCONT)
 
     def start(self):
         """Returns once nginx accepts connections."""
@@ -120,10 +121,14 @@ class Backend:
 
     def kill(self):
         """As a crash does it: no farewell; the kernel resets what was open."""
+        self.signal(signal.SIGKILL)
+        self.nginx.wait(timeout=5)
+
+    def signal(self, signum):
+        """To nginx and its worker: SIGSTOP and SIGCONT as well."""
         for pid in self._nginx_pids():
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.nginx.wait(timeout=5)
+                os.kill(pid, signum)
 
     def _nginx_pids(self):
         pid = self.nginx.pid
