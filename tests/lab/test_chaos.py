@@ -11,6 +11,7 @@ STEELYARD_LAB_CHAOS_SEED repeats a run's order.
 """
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -22,7 +23,8 @@ import time
 from labkit import accounting, config
 from labkit.control import Refused
 from labkit.load import Load
-from labkit.topology import BACKENDS, CLIENT4, VIP4, WAN_DEVICE
+from labkit.servers import HTTP_PORT
+from labkit.topology import BACKENDS, CLIENT4, VIP4, WAN_DEVICE, backend4
 from labkit.witness import Witness
 
 GROUPS = ("two",)
@@ -37,6 +39,9 @@ NOTICE_S = 0.5  # by which a request may have been on its way to a backend that 
 STALL_US = 2_000_000  # two processors that everything in the lab shares may be away for a while
 GROWTH_KB = 2048  # the history keeps 32 files of some 30 KB; the rest comes and goes
 PRIMARIES = ("web1", "web2", "web3")
+FOUND_PORT = 86  # of a service whose backends a source tells
+FOUND = json.dumps(config.backends(PRIMARIES, backend4, HTTP_PORT))
+RATES = {80: 200, FOUND_PORT: 50}  # requests a second
 # A link that is away for a moment must not take all of a pool down: three probes in a row.
 HEALTH = {**config.HEALTH, "interval": "500ms", "timeout": "500ms", "fall": 3}
 
@@ -49,14 +54,28 @@ class Chaos:
         self.random = random.Random(SEED)
         self.mends = {}  # what is broken: (when to mend it, how)
         self.kills = []  # (backend, killed, noticed)
-        self.settings = self.base()
+        self.source = f"{lab.session.dir}/found.json"
+        self.tell_source(FOUND)
 
     def base(self):
         settings = self.lab.config()
+        found = {"discovery": {"type": "file", "file": self.source}}
+        settings["pools"].append(config.pool("found", [], **found))
+        settings["services"].append(config.service("found", VIP4, FOUND_PORT, "found"))
         for pool in settings["pools"]:
             if pool["health"]["type"] == "http":
                 pool["health"] = dict(HEALTH)
         return settings
+
+    def tell_source(self, text):
+        """As discovery's sources are written: whole, by rename.  None: there is none any more."""
+        if text is None:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.source)
+            return
+        with open(self.source + ".new", "w", encoding="ascii") as file:
+            file.write(text)
+        os.rename(self.source + ".new", self.source)
 
     def later(self, what, seconds, how):
         self.mends[what] = (time.monotonic() + seconds, how)
@@ -111,13 +130,22 @@ def kill(chaos):
 
 
 def wait_not_used(lab, name, patience=10):
-    """Until the pool of the load has the backend no more."""
+    """Until the pools of the loads have the backend no more."""
     end = time.monotonic() + patience
-    while any(row["pool"] == "web" and row["name"] == name and row["state"] in ("up", "trial")
+    while any(row["pool"] in ("web", "found") and row["name"] == name
+              and row["state"] in ("up", "trial")
               for row in lab.control.show("backends")):
         assert time.monotonic() < end, f"{name} is dead and still used"
         time.sleep(0.05)
     return time.monotonic()
+
+
+def wait_found(lab, name, patience=10):
+    end = time.monotonic() + patience
+    while not any(row["pool"] == "found" and row["name"] == name
+                  for row in lab.control.show("backends")):
+        assert time.monotonic() < end, f"{name} has not been found in the source"
+        time.sleep(0.05)
 
 
 def stop(chaos):
@@ -149,6 +177,17 @@ def drain(chaos):
 def enable(chaos, name):
     with contextlib.suppress(Refused):
         chaos.lab.control.run("enable", f"web/{name}")
+
+
+def source(chaos):
+    """The source of a pool's backends is emptied, or wrong, gone, or lacks one of them for a while."""
+    name = chaos.random.choice(PRIMARIES)
+    fewer = json.dumps(config.backends([n for n in PRIMARIES if n != name], backend4, HTTP_PORT))
+    what, text = chaos.random.choice((("emptied", "[]"), ("broken", "[{"), ("gone", None),
+                                      (f"without {name}", fewer)))
+    chaos.tell_source(text)
+    chaos.later("source", chaos.random.uniform(*AWAY_S), lambda: chaos.tell_source(FOUND))
+    return what
 
 
 def flap_lan(chaos):
@@ -199,7 +238,7 @@ HOSTILE = (
     lambda chance: _message(b'{"version": 1, "command": "' + b"x" * 5000 + b'"}'),
 )
 
-ACTS = (reload, rollback, kill, stop, weight, drain, flap_lan, flap_wan, hostile)
+ACTS = (reload, rollback, kill, stop, weight, drain, source, flap_lan, flap_wan, hostile)
 
 
 def acts(chance):
@@ -292,25 +331,31 @@ def test_chaos(lab):
     signal.alarm(int(LENGTH_S) + 120)
     chaos = Chaos(lab)
     note(f"STEELYARD_LAB_CHAOS_SEED={SEED}")
-    lab.reload(chaos.settings)
+    for _ in range(2):  # so that the version before is one of these too
+        lab.reload(chaos.base())
+    for name in PRIMARIES:
+        wait_found(lab, name)
     lab.control.wait_all_up()
     descriptors = lab.appliance.descriptors() + len(BACKENDS)  # probes come and go
     with Witness(lab.network, CLIENT4) as witness:
-        load = Load(lab.client, VIP4, rate=200, users=256, per_connection=5, timeout=PATIENCE_S)
-        load.now()
+        loads = [Load(lab.client, VIP4, port=port, rate=rate, users=256, per_connection=5,
+                      timeout=PATIENCE_S) for port, rate in RATES.items()]
+        for load in loads:
+            load.now()
         health = Health(lab)
         try:
             run(chaos, health)
         finally:
             settle(chaos)
-            result = load.stop(patience=PATIENCE_S + 10)
-    failures = result.pop("failures")
+            results = [load.stop(patience=PATIENCE_S + 10) for load in loads]
+    failures = [failure for result in results for failure in result.pop("failures")]
+    served = [result["ok"] for result in results]
     unexcused = [failure for failure in failures if not excused(failure, chaos, witness)]
-    note(f"{result['ok']} requests, {len(failures)} failed; longest turn {health.longest_us:.0f} us, "
+    note(f"{served} requests, {len(failures)} failed; longest turn {health.longest_us:.0f} us, "
          f"memory in kB {health.memory[::max(1, len(health.memory) // 10)]}")
     tell(unexcused, witness)
     assert not unexcused, f"{len(unexcused)} failures that no killed backend had"
-    assert result["ok"] > 50 * LENGTH_S, result
+    assert all(n > rate / 4 * LENGTH_S for n, rate in zip(served, RATES.values())), results
     assert health.longest_us < STALL_US, f"a worker's turn took {health.longest_us} us"
     assert health.growth_kb() < GROWTH_KB, f"memory in kB: {health.memory}"
     wait_descriptors(lab, descriptors)
