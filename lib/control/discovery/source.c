@@ -7,6 +7,9 @@
 static const struct sy_source_kind *const kinds[] = {
 	&sy_source_file,
 	&sy_source_dns,
+	&sy_source_etcd,
+	&sy_source_consul,
+	&sy_source_kubernetes,
 };
 
 const struct sy_source_kind *

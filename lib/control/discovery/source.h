@@ -89,6 +89,9 @@ void sy_source_again(struct sy_source *source);
 
 extern const struct sy_source_kind sy_source_file;
 extern const struct sy_source_kind sy_source_dns;
+extern const struct sy_source_kind sy_source_etcd;
+extern const struct sy_source_kind sy_source_consul;
+extern const struct sy_source_kind sy_source_kubernetes;
 
 /* NULL: no such kind is built in. */
 const struct sy_source_kind *sy_source_find(uint8_t type);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "known.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+make_room(struct sy_known *known)
+{
+	uint32_t room = known->room == 0 ? 16 : 2 * known->room;
+	struct sy_part *grown;
+
+	if (known->n_parts < known->room)
+		return 0;
+	if (known->n_parts >= SY_MAX_PARTS)
+		return -ENOSPC;
+	grown = realloc(known->parts, room * sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	known->parts = grown;
+	known->room = room;
+	return 0;
+}
+
+int
+sy_known_add(struct sy_known *known, const char *key, struct sy_found *found)
+{
+	int code = make_room(known);
+	char *copy = code == 0 ? strdup(key) : NULL;
+
+	if (copy == NULL) {
+		sy_found_fini(found);
+		return code != 0 ? code : -ENOMEM;
+	}
+	known->parts[known->n_parts++] = (struct sy_part){ .key = copy, .found = *found };
+	memset(found, 0, sizeof(*found));
+	return 0;
+}
+
+static struct sy_part *
+find(const struct sy_known *known, const char *key)
+{
+	for (uint32_t i = 0; i < known->n_parts; i++) {
+		if (strcmp(known->parts[i].key, key) == 0)
+			return &known->parts[i];
+	}
+	return NULL;
+}
+
+int
+sy_known_put(struct sy_known *known, const char *key, struct sy_found *found)
+{
+	struct sy_part *part = find(known, key);
+
+	if (part == NULL)
+		return sy_known_add(known, key, found);
+	sy_found_fini(&part->found);
+	part->found = *found;
+	memset(found, 0, sizeof(*found));
+	return 0;
+}
+
+void
+sy_known_drop(struct sy_known *known, const char *key)
+{
+	struct sy_part *part = find(known, key);
+
+	if (part == NULL)
+		return;
+	free(part->key);
+	sy_found_fini(&part->found);
+	*part = known->parts[--known->n_parts];
+}
+
+static int
+copy_rows(const struct sy_found *part, const struct sy_discovery_config *config,
+	struct sy_found *found)
+{
+	for (uint32_t i = 0; i < part->n; i++) {
+		struct sy_backend_config *row;
+
+		if (found->n >= SY_MAX_POOL_BACKENDS) {
+			sy_found_skip(found, "more than %u backends", SY_MAX_POOL_BACKENDS);
+			return 0;
+		}
+		row = sy_found_add(found, config);
+		if (row == NULL)
+			return -ENOMEM;
+		*row = part->rows[i];
+	}
+	for (uint32_t i = 0; i < part->n_left_out; i++)
+		sy_found_skip(found, "%s", part->fault);
+	return 0;
+}
+
+int
+sy_known_collect(const struct sy_known *known, const struct sy_discovery_config *config,
+	struct sy_found *found)
+{
+	int code = 0;
+
+	for (uint32_t i = 0; i < known->n_parts && code == 0; i++)
+		code = copy_rows(&known->parts[i].found, config, found);
+	return code;
+}
+
+void
+sy_known_fini(struct sy_known *known)
+{
+	for (uint32_t i = 0; i < known->n_parts; i++) {
+		free(known->parts[i].key);
+		sy_found_fini(&known->parts[i].found);
+	}
+	free(known->parts);
+	memset(known, 0, sizeof(*known));
+}
