@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A real etcd beside the appliance, on the balancer's loopback; etcdctl changes it."""
+
+import json
+import shutil
+import subprocess
+import time
+
+from .netns import CommandError
+from .skip import Skip
+
+URL = "http://127.0.0.1:2379"
+PREFIX = "/steelyard/found/"
+
+
+class Etcd:
+    def __init__(self, lab):
+        if not shutil.which("etcd") or not shutil.which("etcdctl"):
+            raise Skip("no etcd: tools/setup lab installs it")
+        self.namespace = lab.balancer
+        self.dir = f"{lab.session.dir}/etcd"
+        self.child = None
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_exc):
+        self.kill()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def start(self, patience=15):
+        self.child = self.namespace.spawn(
+            ["etcd", "--data-dir", self.dir, "--listen-client-urls", URL, "--advertise-client-urls", URL,
+             "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + patience
+        while True:
+            try:
+                self.ctl("get", "x")
+                return
+            except CommandError:
+                assert time.monotonic() < end, "etcd did not start"
+                time.sleep(0.05)
+
+    def kill(self):
+        if self.child is not None:
+            self.child.kill()
+            self.child.wait()
+            self.child = None
+
+    def ctl(self, *arguments):
+        return self.namespace.run("etcdctl", "--endpoints", URL, "--dial-timeout", "1s",
+                                  "--command-timeout", "5s", *arguments)
+
+    def put(self, name, **backend):
+        self.ctl("put", PREFIX + name, json.dumps(backend))
+
+    def delete(self, name):
+        self.ctl("del", PREFIX + name)
+
+    def empty(self):
+        self.ctl("del", "--prefix", PREFIX)
+
+    def compact(self):
+        """Forgets all that was before now."""
+        status = json.loads(self.ctl("endpoint", "status", "-w", "json"))
+        self.ctl("compact", status[0]["Status"]["header"]["revision"])
