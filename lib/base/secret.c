@@ -16,6 +16,10 @@ check_rights(int fd, const char *path, struct sy_error *error)
 
 	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
 		return sy_error_set(error, -EINVAL, "%s: expected a regular file", path);
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		return sy_error_set(error, -EPERM,
+			"%s: it belongs to user %u; give it to root, and change the secret", path,
+			(unsigned int)status.st_uid);
 	if ((status.st_mode & 077) != 0)
 		return sy_error_set(error, -EPERM,
 			"%s: others than its owner may use it (mode %04o); chmod 600 it, and change the secret",
@@ -54,9 +58,13 @@ read_text(int fd, const char *path, char *text, size_t size, struct sy_error *er
 int
 sy_secret_read(const char *path, char *text, size_t size, struct sy_error *error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	int code;
 
+	text[0] = '\0';
+	if (fd < 0 && errno == ELOOP)
+		return sy_error_set(error, -ELOOP,
+			"%s: it is a symbolic link; name the file that it leads to", path);
 	if (fd < 0)
 		return sy_error_set(
 			error, -errno, "%s: cannot be opened: %s", path, strerror(errno));

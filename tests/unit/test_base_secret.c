@@ -56,6 +56,39 @@ test_rights(void)
 }
 
 static void
+test_owner(void)
+{
+	struct sy_error error;
+	char text[16];
+
+	if (geteuid() != 0) {
+		sy_unit_skip("only root can give a file away");
+		return;
+	}
+	write_file("s3cret", 6, 0600);
+	CU_ASSERT_EQUAL(chown(path, 65534, (gid_t)-1), 0);
+	CU_ASSERT_EQUAL(sy_secret_read(path, text, sizeof(text), &error), -EPERM);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "it belongs to user 65534"));
+	CU_ASSERT_STRING_EQUAL(text, "");
+	CU_ASSERT_EQUAL(chown(path, 0, (gid_t)-1), 0);
+}
+
+static void
+test_link(void)
+{
+	struct sy_error error;
+	char link_path[sizeof(path) + 8];
+	char text[16];
+
+	write_file("s3cret", 6, 0600);
+	snprintf(link_path, sizeof(link_path), "%s-link", path);
+	CU_ASSERT_EQUAL_FATAL(symlink(path, link_path), 0);
+	CU_ASSERT_EQUAL(sy_secret_read(link_path, text, sizeof(text), &error), -ELOOP);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "symbolic link"));
+	unlink(link_path);
+}
+
+static void
 test_nonsense(void)
 {
 	static const struct {
@@ -84,6 +117,8 @@ test_nonsense(void)
 static const struct sy_test tests[] = {
 	{ "a secret is a file's one line", test_read },
 	{ "a file that others may use is refused", test_rights },
+	{ "a file of another user is refused", test_owner },
+	{ "a link to a secret is refused", test_link },
 	{ "what is no secret is refused", test_nonsense },
 };
 

@@ -120,7 +120,7 @@ test_key_file_faults(void)
 		parse_quoted(WITH(TWO, SERVICE(CONFIG("0", "3", "4", ",'key_file':'/dev/zero'"))),
 			&daemon_names, &config, &error),
 		-22);
-	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "is no file"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "expected a regular file"));
 	CU_ASSERT_EQUAL(
 		parse_quoted(WITH(TWO, SERVICE(CONFIG("0", "3", "4", ",'key_file':'/no/where'"))),
 			&daemon_names, &config, &error),
