@@ -42,6 +42,18 @@ ask_again(uint16_t port)
 	return fixture_open(&fixture, port);
 }
 
+/* The backend's SYN/ACK. */
+static void
+answer(uint32_t backend, uint16_t port)
+{
+	char text[INET_ADDRSTRLEN];
+
+	inet_ntop(AF_INET, &backend, text, sizeof(text));
+	fixture_receive(&fixture, FIXTURE_LAN,
+		fixture_packet(&fixture, text, 8080, FIXTURE_CLIENT, port,
+			RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG, 500, 101));
+}
+
 /* The usual services, their pool with this scheduler. */
 static void
 start(const char *scheduler, const char *service_more)
@@ -102,15 +114,33 @@ test_stays(void)
 	fixture_forget_sent(&fixture);
 	CU_ASSERT_EQUAL(fixture_open(&fixture, 4000), first);
 	fixture_forget_sent(&fixture);
-	fixture_receive(&fixture, FIXTURE_LAN,
-		fixture_packet(&fixture,
-			first == inet_addr("10.0.0.11")           ? "10.0.0.11"
-				: first == inet_addr("10.0.0.12") ? "10.0.0.12"
-								  : "10.0.0.13",
-			8080, FIXTURE_CLIENT, 4000, RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG, 500, 101));
+	answer(first, 4000);
 	CU_ASSERT_EQUAL(ask_again(4000), first);
 	CU_ASSERT_EQUAL(moved(), 0);
 	CU_ASSERT_EQUAL(failures(first), 0);
+	end();
+}
+
+/* The answer and the client's second SYN cross, and probes find the backend down meanwhile: the client
+ * will have that answer, and another backend would know nothing of it.  When he has not had it, as
+ * his next SYN says, he is moved. */
+static void
+test_crossing(void)
+{
+	uint32_t first;
+
+	fixture_begin(&fixture, "", "", 1);
+	fixture_turn(&fixture);
+	first = fixture_open(&fixture, 4000);
+	answer(first, 4000);
+	sy_registry_set_health(fixture.registry,
+		sy_registry_backend(fixture.registry, (ntohl(first) & 0xff) - 11), SY_HEALTH_DOWN);
+	fixture_publish(&fixture);
+	fixture_forget_sent(&fixture);
+	CU_ASSERT_EQUAL(fixture_open(&fixture, 4000), first);
+	CU_ASSERT_EQUAL(moved(), 0);
+	CU_ASSERT_NOT_EQUAL(ask_again(4000), first);
+	CU_ASSERT_EQUAL(moved(), 1);
 	end();
 }
 
@@ -150,6 +180,8 @@ test_alone(void)
 static const struct sy_test tests[] = {
 	{ "a repeated SYN leaves a backend that is silent, by any scheduler", test_moves },
 	{ "a copy of a SYN, or one that was answered, stays", test_stays },
+	{ "an answer that crosses a repeated SYN is not belied, though its backend is down",
+		test_crossing },
 	{ "it stays when that is turned off, and counts once", test_turned_off },
 	{ "it stays when there is no other backend", test_alone },
 };

@@ -87,6 +87,15 @@ is_unanswered(struct sy_worker *worker, struct sy_flow *flow)
 	return service->moves_unanswered && has_other(worker, flow);
 }
 
+/* The answer and this SYN have crossed: the client will have it, and nobody but its sender could go on
+ * from there. */
+static bool
+has_just_answered(const struct sy_worker *worker, const struct sy_flow *flow)
+{
+	return flow->state == SY_FLOW_SYN_RECEIVED &&
+		sy_ticks_since(worker->now, flow->last_seen) < PATIENCE_MS;
+}
+
 bool
 sy_may_move(struct sy_worker *worker, const struct sy_packet *packet)
 {
@@ -95,6 +104,8 @@ sy_may_move(struct sy_worker *worker, const struct sy_packet *packet)
 	if (packet->direction != SY_ORIGINAL || packet->tuple.protocol != IPPROTO_TCP ||
 		(packet->flags & (SY_PACKET_ICMP_ERROR | SY_PACKET_FIRST)) != 0 ||
 		(packet->tcp_flags & RTE_TCP_SYN_FLAG) == 0)
+		return false;
+	if (has_just_answered(worker, packet->flow))
 		return false;
 	if (!backend->accepts && (backend->down || packet->flow->state == SY_FLOW_SYN_SENT))
 		return true;
