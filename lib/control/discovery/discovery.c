@@ -35,7 +35,7 @@ struct sy_discovery {
 
 /* The backends of a pool before they were changed. */
 struct old {
-	struct sy_pool_config *pool;
+	bool is_other; /* they were changed */
 	struct sy_backend_config *backends;
 	uint32_t n;
 };
@@ -251,12 +251,14 @@ sy_discovery_apply(struct sy_discovery *discovery, struct sy_config *config)
 
 /* Of a change of the pool, in words. */
 static void
-tell_change(const struct sy_watch *watch, const struct old *old)
+tell_change(
+	const struct sy_discovery *discovery, const struct sy_watch *watch, const struct old *old)
 {
-	uint32_t n_static = old->pool->n_static;
+	const struct sy_pool_config *pool = &discovery->config->pools[watch->pool];
+	uint32_t n_static = pool->n_static;
 
 	sy_notice("pool %s: %u backends found by %s are in force, %u were; %u of the file",
-		watch->name, old->pool->n_backends - n_static, watch->source.kind->name,
+		watch->name, pool->n_backends - n_static, watch->source.kind->name,
 		old->n - n_static, n_static);
 	if (watch->n_refused + watch->n_no_room > 0)
 		sy_warning("pool %s: %u backends found cannot be used, the first is %s",
@@ -270,7 +272,7 @@ is_same_pool(const struct sy_pool_config *pool, const struct sy_merge *merge)
 		memcmp(pool->backends, merge->backends, merge->n * sizeof(*merge->backends)) == 0;
 }
 
-/* Swaps the pool's backends; returns 1 when they were others, 0 or -ENOMEM. */
+/* Swaps the pool's backends; old has those that there were.  0 or -ENOMEM. */
 static int
 change_pool(struct sy_discovery *discovery, struct sy_watch *watch, uint32_t *room, struct old *old)
 {
@@ -293,18 +295,20 @@ change_pool(struct sy_discovery *discovery, struct sy_watch *watch, uint32_t *ro
 		free(merge.backends);
 		return 0;
 	}
-	*old = (struct old){ pool, pool->backends, pool->n_backends };
+	*old = (struct old){ true, pool->backends, pool->n_backends };
 	pool->backends = merge.backends;
 	pool->n_backends = merge.n;
-	return 1;
+	return 0;
 }
 
 static void
 undo(struct sy_discovery *discovery, struct sy_watch *watch, const struct old *old)
 {
-	free(old->pool->backends);
-	old->pool->backends = old->backends;
-	old->pool->n_backends = old->n;
+	struct sy_pool_config *pool = &discovery->config->pools[watch->pool];
+
+	free(pool->backends);
+	pool->backends = old->backends;
+	pool->n_backends = old->n;
 	sy_discovery_changed(discovery, watch);
 }
 
@@ -317,25 +321,25 @@ carry_out(struct sy_discovery *discovery, struct old *olds, struct sy_watch **ch
 	uint32_t n = 0;
 	int status = 0;
 
-	for (uint32_t i = 0; i < discovery->n_watches && status >= 0; i++) {
+	for (uint32_t i = 0; i < discovery->n_watches && status == 0; i++) {
 		struct sy_watch *watch = discovery->watches[i];
 
 		if (!watch->is_changed)
 			continue;
 		status = change_pool(discovery, watch, &room, &olds[n]);
-		if (status > 0)
+		if (olds[n].is_other)
 			changed[n++] = watch;
 	}
-	if (status >= 0 && n > 0)
+	if (status == 0 && n > 0)
 		status = sy_registry_apply(discovery->registry, discovery->config, &error);
-	for (uint32_t i = 0; i < n && status < 0; i++)
+	for (uint32_t i = 0; i < n && status != 0; i++)
 		undo(discovery, changed[i], &olds[i]);
-	if (status < 0) {
+	if (status != 0) {
 		sy_error_log("backends found cannot be taken over: %s", error.text);
 		return;
 	}
 	for (uint32_t i = 0; i < n && i < TOLD_POOLS; i++)
-		tell_change(changed[i], &olds[i]);
+		tell_change(discovery, changed[i], &olds[i]);
 	if (n > TOLD_POOLS)
 		sy_notice("discovery: %u more pools changed", n - TOLD_POOLS);
 	for (uint32_t i = 0; i < n; i++)
