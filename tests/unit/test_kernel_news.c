@@ -301,6 +301,41 @@ test_file_changes(void)
 	lab_stop(&lab);
 }
 
+/* The network has filled the table: a file that needs a place more changes nothing. */
+static void
+test_file_has_no_room(void)
+{
+	struct sy_route_config routes[2] = { { .port = 0 }, { .port = 0 } };
+	struct sy_neighbour_config neighbour = { .port = 0 };
+	struct sy_config current = { .routes = routes, .n_routes = 1 };
+	struct sy_config next = { .routes = &routes[1], .n_routes = 1, .neighbours = &neighbour };
+	struct sy_routes table;
+
+	sy_routes_init(&table);
+	sy_prefix_parse("10.9.0.0/16", &routes[0].to);
+	sy_prefix_parse("10.8.0.0/16", &routes[1].to);
+	routes[0].via = routes[1].via = lab_ip("10.0.0.1");
+	CU_ASSERT_EQUAL(sy_routes_add_config(&table, &current), 0);
+	for (uint32_t i = 0; i < SY_MAX_NEIGHBOURS; i++) {
+		struct sy_neighbour other = { .address = lab_ip("10.1.0.0") };
+
+		other.address.addr.bytes[2] = (uint8_t)(i >> 8);
+		other.address.addr.bytes[3] = (uint8_t)i;
+		CU_ASSERT_EQUAL_FATAL(sy_routes_set_neighbour(&table, &other), 0);
+	}
+	neighbour.address = lab_ip("10.0.0.1");
+	next.n_neighbours = 1;
+	CU_ASSERT_EQUAL(sy_routes_change_config(&table, &current, &next), -ENOSPC);
+	CU_ASSERT_EQUAL(table.n_routes, 1);
+	CU_ASSERT_TRUE(sy_ip_equal(&table.routes[0].to.ip, &routes[0].to.ip));
+	CU_ASSERT_EQUAL(table.n_neighbours, SY_MAX_NEIGHBOURS);
+	next.n_neighbours = 0;
+	CU_ASSERT_EQUAL(sy_routes_change_config(&table, &current, &next), 0);
+	CU_ASSERT_EQUAL(table.n_routes, 1);
+	CU_ASSERT_TRUE(sy_ip_equal(&table.routes[0].to.ip, &routes[1].to.ip));
+	sy_routes_fini(&table);
+}
+
 static const struct sy_test tests[] = {
 	{ "a neighbour asked for is resolved, and known when it has answered", test_resolve },
 	{ "an IPv6 neighbour is asked for by a solicitation", test_resolve_v6 },
@@ -310,6 +345,8 @@ static const struct sy_test tests[] = {
 	{ "an address that an operator adds is the host's", test_addresses },
 	{ "the file's routes and neighbours are the kernel's too", test_file_entries },
 	{ "a reload's routes and neighbours take the place of those before", test_file_changes },
+	{ "a file whose routes and neighbours have no room changes nothing",
+		test_file_has_no_room },
 };
 
 int
