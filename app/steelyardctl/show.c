@@ -47,7 +47,9 @@ print_rows(
 	struct json_object *rows =
 		rows_with(result, json_object_array_length(result) > 1 ? view->only : NULL);
 
-	if (json_object_array_length(rows) == 0)
+	if (json_object_array_length(result) == 1 && strcmp(view->view, "drops") == 0)
+		table_print_object(out, json_object_array_get_idx(result, 0));
+	else if (json_object_array_length(rows) == 0)
 		fprintf(out, "%s\n", view->none);
 	else
 		table_print(out, view->columns, rows, json_object_array_length(rows), width);

@@ -57,6 +57,10 @@ test_descriptions(void)
 	check_descriptions(sy_drop_descriptions, SY_N_DROPS);
 	CU_ASSERT_STRING_EQUAL(sy_counter_descriptions[SY_COUNTER_RECEIVED].name, "received");
 	CU_ASSERT_STRING_EQUAL(sy_drop_descriptions[SY_DROP_RST_WINDOW].name, "rst_window");
+	for (int drop = SY_DROP_NONE + 1; drop < SY_N_DROPS; drop++) {
+		CU_ASSERT(strlen(sy_drop_explanations[drop].cause) > 10);
+		CU_ASSERT(strlen(sy_drop_explanations[drop].remedy) >= 4);
+	}
 }
 
 static void

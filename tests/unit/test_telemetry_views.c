@@ -345,7 +345,8 @@ test_drops(void)
 	fixture.stats->workers[1]->drops[SY_DROP_TTL_EXPIRED] = 5;
 	row = ask_one("drops", "{\"reason\":\"ttl_expired\"}");
 	CU_ASSERT_EQUAL(number_of(row, "packets"), 9);
-	CU_ASSERT_NOT_EQUAL(text_of(row, "help")[0], '\0');
+	CU_ASSERT_NOT_EQUAL(text_of(row, "cause")[0], '\0');
+	CU_ASSERT_NOT_EQUAL(text_of(row, "remedy")[0], '\0');
 	json_object_put(row);
 	all = ask_all("drops");
 	CU_ASSERT_EQUAL(json_object_array_length(all), SY_N_DROPS - 1);

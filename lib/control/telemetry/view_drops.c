@@ -17,6 +17,8 @@ make_row(struct sy_surface *surface, uint32_t drop, uint32_t filter)
 	sy_json_number(row, "packets", sy_stats_drop(surface->context->stats, (enum sy_drop)drop));
 	sy_json_number(row, "packets_rate", surface->rates->drops[drop]);
 	sy_json_text(row, "help", sy_drop_descriptions[drop].help);
+	sy_json_text(row, "cause", sy_drop_explanations[drop].cause);
+	sy_json_text(row, "remedy", sy_drop_explanations[drop].remedy);
 	return row;
 }
 

@@ -77,55 +77,135 @@
 	ROW(BUSY_CYCLES, "busy_cycles", "cycles", "time stamp cycles in turns that found work") \
 	ROW(IDLE_CYCLES, "idle_cycles", "cycles", "time stamp cycles in turns that did not")
 
+/* A reason: what it means, what usually causes it, and what to do about it. */
 #define SY_DROPS(ROW) \
-	ROW(TOO_SHORT, "too_short", "the frame ends inside a header") \
-	ROW(BAD_IP_HEADER, "bad_ip_header", "version, header length or reserved fields wrong") \
-	ROW(BAD_IP_LENGTH, "bad_ip_length", "the IP length does not fit the frame") \
-	ROW(BAD_IP_CHECKSUM, "bad_ip_checksum", "the IPv4 header checksum is wrong") \
-	ROW(BAD_ADDRESS, "bad_address", "a source or destination that no packet may have") \
-	ROW(BAD_TCP, "bad_tcp", "TCP header length or flags that no stack sends") \
-	ROW(BAD_UDP, "bad_udp", "the UDP length does not fit the packet") \
-	ROW(BAD_SCTP, "bad_sctp", "SCTP cut inside its header") \
-	ROW(BAD_ICMP, "bad_icmp", "ICMP cut short, or its embedded packet makes no sense") \
-	ROW(BAD_EXTENSION, "bad_extension", "IPv6 extension headers wrong or too many") \
+	ROW(TOO_SHORT, "too_short", "the frame ends inside a header", \
+		"a broken sender or a damaged frame", \
+		"capture --dropped too_short, and look at the sender") \
+	ROW(BAD_IP_HEADER, "bad_ip_header", "version, header length or reserved fields wrong", \
+		"a broken sender, or a scan", \
+		"capture --dropped bad_ip_header, and look at the sender") \
+	ROW(BAD_IP_LENGTH, "bad_ip_length", "the IP length does not fit the frame", \
+		"a broken sender, or a snap length of a tunnel on the way", \
+		"capture it; look at devices between") \
+	ROW(BAD_IP_CHECKSUM, "bad_ip_checksum", "the IPv4 header checksum is wrong", \
+		"a faulty cable or NIC, or a veth peer that leaves checksums to hardware", \
+		"ethtool -K PEER tx off; ethtool -S for errors of the cable") \
+	ROW(BAD_ADDRESS, "bad_address", "a source or destination that no packet may have", \
+		"spoofed packets: loopback, multicast or the sender's own address as source", \
+		"filter them at the router (BCP 38)") \
+	ROW(BAD_TCP, "bad_tcp", "TCP header length or flags that no stack sends", "a port scan", \
+		"none: this is what should happen to them") \
+	ROW(BAD_UDP, "bad_udp", "the UDP length does not fit the packet", \
+		"a broken sender, or an attack", \
+		"capture --dropped bad_udp, and look at the sender") \
+	ROW(BAD_SCTP, "bad_sctp", "SCTP cut inside its header", "a broken sender, or a scan", \
+		"capture --dropped bad_sctp, and look at the sender") \
+	ROW(BAD_ICMP, "bad_icmp", "ICMP cut short, or its embedded packet makes no sense", \
+		"a router that quotes too little, or an attack", \
+		"capture --dropped bad_icmp; path MTU discovery through that router may fail") \
+	ROW(BAD_EXTENSION, "bad_extension", "IPv6 extension headers wrong or too many", \
+		"a scan, or an IPv6 sender with long chains of headers", \
+		"none, unless you know the sender") \
 	ROW(BAD_FRAGMENT, "bad_fragment", \
-		"a piece of a packet that overlaps the first, or ends oddly") \
-	ROW(FRAGMENT, "fragment", "a piece of a packet whose first piece did not come in time") \
-	ROW(TTL_EXPIRED, "ttl_expired", "TTL ended here, and no ICMP error could be sent") \
-	ROW(NO_SERVICE, "no_service", "for a virtual IP, but no service has this port") \
-	ROW(NO_BACKEND, "no_backend", "no backend can serve, and the service says drop") \
-	ROW(BACKENDS_FULL, "backends_full", "each backend is full, and the service says drop") \
-	ROW(NO_FLOW, "no_flow", "a segment or reply of no known flow") \
-	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may") \
-	ROW(SERVICE_FULL, "service_full", "the service has as many flows as it may") \
-	ROW(SOURCE_FULL, "source_full", "the server has as many flows to the outside as it may") \
-	ROW(TABLE_FULL, "table_full", "the flow table is full") \
+		"a piece of a packet that overlaps the first, or ends oddly", \
+		"an attack by overlapping fragments (RFC 5722)", \
+		"none: this is what should happen to them") \
+	ROW(FRAGMENT, "fragment", "a piece of a packet whose first piece did not come in time", \
+		"first pieces are lost on the way, or come by another path", \
+		"look for loss before the balancer; let senders use path MTU discovery") \
+	ROW(TTL_EXPIRED, "ttl_expired", "TTL ended here, and no ICMP error could be sent", \
+		"a routing loop, or traceroute at a rate above the ICMP limit", \
+		"ip route get CLIENT on the routers; look for a loop") \
+	ROW(NO_SERVICE, "no_service", "for a virtual IP, but no service has this port", \
+		"a port scan, or a service that is missing in the file", \
+		"steelyardctl show services; add the service, or filter at the router") \
+	ROW(NO_BACKEND, "no_backend", "no backend can serve, and the service says drop", \
+		"all backends are down, draining or have weight 0", \
+		"steelyardctl show health; start the servers") \
+	ROW(BACKENDS_FULL, "backends_full", "each backend is full, and the service says drop", \
+		"max_flows or max_new_per_s of the backends is reached", \
+		"add backends, or raise their limits") \
+	ROW(NO_FLOW, "no_flow", "a segment or reply of no known flow", \
+		"connections from before a restart, flows that timed out, replies that took another way", \
+		"raise the service's timeouts; backends must route replies through the balancer") \
+	ROW(HALF_OPEN, "half_open", "the service has as many half-open flows as it may", \
+		"a flood of SYNs in others' names, or backends that do not answer", \
+		"steelyardctl show limits; raise max_half_open if the clients are real") \
+	ROW(SERVICE_FULL, "service_full", "the service has as many flows as it may", \
+		"more clients than max_flows of the service allows", \
+		"steelyardctl show limits; raise the service's max_flows") \
+	ROW(SOURCE_FULL, "source_full", "the server has as many flows to the outside as it may", \
+		"a server that opens too many flows to the outside", \
+		"look at that server; raise max_source_flows of its rule") \
+	ROW(TABLE_FULL, "table_full", "the flow table is full", \
+		"more flows than max_flows of the file", \
+		"raise max_flows (a restart; needs memory), shorten timeouts") \
 	ROW(TUPLE_TAKEN, "tuple_taken", \
-		"the reply direction belongs to another flow, or the backend is the client") \
+		"the reply direction belongs to another flow, or the backend is the client", \
+		"two services send the same client to the same backend, or a backend is its own client", \
+		"use mode fullnat for one of them") \
 	ROW(NO_LOCAL_PORT, "no_local_port", \
-		"no local address has a port left for the backend: see 'show locals'") \
-	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow") \
+		"no local address has a port left for the backend: see 'show locals'", \
+		"more flows to a backend than a local address has ports", \
+		"add local_addresses or backends: steelyardctl show locals") \
+	ROW(TCP_STATE, "tcp_state", "a segment that the flow's state does not allow", \
+		"a middlebox or an attack, or packets that overtake the end of a connection", \
+		"none, if few; else capture --dropped tcp_state") \
 	ROW(CLAIM, "claim", \
-		"a client's PROXY header in pieces or too long, or data ahead of the first") \
+		"a client's PROXY header in pieces or too long, or data ahead of the first", \
+		"a client that sends a PROXY header slowly or too long", \
+		"add it to trust_client_address if it is a proxy of yours") \
 	ROW(RST_WINDOW, "rst_window", \
-		"an RST outside the window, an ABORT with another tag: attack or late") \
-	ROW(NO_ROUTE, "no_route", "no route to the destination") \
-	ROW(UNRESOLVED, "unresolved", "the next hop's MAC address is not known yet") \
-	ROW(OFF_LINK, "off_link", "the backend is behind a router, where the mode cannot reach") \
-	ROW(NO_SOURCE, "no_source", "the port has no address for the outer header") \
+		"an RST outside the window, an ABORT with another tag: attack or late", \
+		"a reset in others' names, or one that came late", \
+		"none: this is what should happen to them") \
+	ROW(NO_ROUTE, "no_route", "no route to the destination", \
+		"the routing table lacks the destination", \
+		"ip route get DESTINATION; add a default route by the wan twin") \
+	ROW(UNRESOLVED, "unresolved", "the next hop's MAC address is not known yet", \
+		"the host does not answer ARP or neighbour discovery: it is off, or in another network", \
+		"ip neigh show; look at the cable, the VLAN and the address") \
+	ROW(OFF_LINK, "off_link", "the backend is behind a router, where the mode cannot reach", \
+		"mode dr reaches only backends on the port's own network", \
+		"use a tunnel mode or l3dsr for that backend") \
+	ROW(NO_SOURCE, "no_source", "the port has no address for the outer header", \
+		"a port without an address of the tunnel's family", \
+		"give the port an address of that family") \
 	ROW(UNTRANSLATABLE, "untranslatable", \
-		"what the other IP version has no word for, or a piece of UDP without a checksum") \
-	ROW(TOO_BIG, "too_big", "larger than the port's MTU, and no ICMP error could be sent") \
-	ROW(ICMP_NO_FLOW, "icmp_no_flow", "an ICMP error about no known flow") \
-	ROW(ICMP_RATE, "icmp_rate", "an answer was due, but the ICMP and RST limit is reached") \
-	ROW(NO_TWIN, "no_twin", "for the host, but the port has no kernel twin") \
-	ROW(PUNT_RATE, "punt_rate", "for the host, above the punt rate limit") \
-	ROW(PUNT_FULL, "punt_full", "for the host, but the ring to the kernel is full") \
-	ROW(HANDOVER_FULL, "handover_full", "the ring to the owning worker is full") \
-	ROW(TX_FULL, "tx_full", "the port's transmit queue took no more") \
-	ROW(LINK_DOWN, "link_down", "the port to send on has no link") \
-	ROW(NO_BUFFER, "no_buffer", "no packet buffer for an answer") \
-	ROW(STOPPING, "stopping", "in flight when the worker stopped")
+		"what the other IP version has no word for, or a piece of UDP without a checksum", \
+		"IPv6 extension headers, options, or UDP without checksum in pieces, between families", \
+		"give the pool backends of the clients' family") \
+	ROW(TOO_BIG, "too_big", "larger than the port's MTU, and no ICMP error could be sent", \
+		"a sender that ignores or never gets path MTU messages", \
+		"raise the port's mtu, or set mss_clamp for the service") \
+	ROW(ICMP_NO_FLOW, "icmp_no_flow", "an ICMP error about no known flow", \
+		"errors about flows that have ended, or forged ones", "none, if few") \
+	ROW(ICMP_RATE, "icmp_rate", "an answer was due, but the ICMP and RST limit is reached", \
+		"a scan or a flood: answers to strangers are limited", \
+		"filter the flood at the router") \
+	ROW(NO_TWIN, "no_twin", "for the host, but the port has no kernel twin", \
+		"the port's twin is set to none in the file", \
+		"give the port a twin, or ignore it") \
+	ROW(PUNT_RATE, "punt_rate", "for the host, above the punt rate limit", \
+		"a flood to the host's own addresses", \
+		"filter at the router; raise punt_rate if the traffic is wanted") \
+	ROW(PUNT_FULL, "punt_full", "for the host, but the ring to the kernel is full", \
+		"the management core is too busy to take the host's packets", \
+		"look at its load; give it a core of its own") \
+	ROW(HANDOVER_FULL, "handover_full", "the ring to the owning worker is full", \
+		"one worker owns more than it can do", \
+		"steelyardctl show workers; show steering: a NIC that hashes spares the handover") \
+	ROW(TX_FULL, "tx_full", "the port's transmit queue took no more", \
+		"the link is slower than what is sent", \
+		"steelyardctl show ports; raise tx_descriptors, or use a faster link") \
+	ROW(LINK_DOWN, "link_down", "the port to send on has no link", \
+		"cable, switch or peer is off", "ip link; look at cable, transceiver and switch") \
+	ROW(NO_BUFFER, "no_buffer", "no packet buffer for an answer", \
+		"the buffer pool is used up: long queues or a reader that holds packets", \
+		"raise the memory: fewer descriptors or more hugepages") \
+	ROW(STOPPING, "stopping", "in flight when the worker stopped", \
+		"the daemon was told to stop", "none")
 
 /* Where a worker's time goes.  A worker measures one turn in SY_STAGE_SAMPLE. */
 #define SY_STAGE_SAMPLE 16
@@ -147,7 +227,7 @@ enum sy_counter {
 #undef SY_COUNTER_SYMBOL
 
 /* 0 is 'not dropped'. */
-#define SY_DROP_SYMBOL(symbol, name, help) SY_DROP_##symbol,
+#define SY_DROP_SYMBOL(symbol, name, help, cause, remedy) SY_DROP_##symbol,
 enum sy_drop {
 	SY_DROP_NONE,
 	SY_DROPS(SY_DROP_SYMBOL) SY_N_DROPS
@@ -168,6 +248,12 @@ struct sy_counter_description {
 
 extern const struct sy_counter_description sy_counter_descriptions[SY_N_COUNTERS];
 extern const struct sy_counter_description sy_drop_descriptions[SY_N_DROPS];
+
+struct sy_drop_explanation {
+	const char *cause;
+	const char *remedy;
+};
+extern const struct sy_drop_explanation sy_drop_explanations[SY_N_DROPS];
 extern const struct sy_counter_description sy_stage_descriptions[SY_N_STAGES];
 
 struct sy_volume {
