@@ -170,6 +170,17 @@ const struct ctl_command ctl_commands[] = {
 		.max_words = 0,
 		.options = capture_options,
 		.run = ctl_run_capture },
+	{ .name = "doctor",
+		.usage = "[FILE]",
+		.help = "check ports, twins, steering, hosts and CPUs, and tell the remedies;\n"
+			"           with a FILE, whether this host is ready for it",
+		.examples =
+			"  steelyardctl doctor\n"
+			"  steelyardctl doctor --json | jq '.[] | select(.state != \"ok\")'\n"
+			"  steelyardctl doctor /etc/steelyard/steelyard.json   (no daemon runs)\n",
+		.max_words = 1,
+		.options = no_options,
+		.run = ctl_run_doctor },
 	{ .name = "completion",
 		.usage = "bash",
 		.help = "print what lets the shell complete commands, views and names",

@@ -106,7 +106,7 @@ print_tail(void)
 {
 	printf("\tif [[ $word == -* ]]; then\n"
 	       "\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$word\")\n"
-	       "\telif [[ $last == --socket || $last == -s || $last == --write || $last == -w || $command == check || $command == diff "
+	       "\telif [[ $last == --socket || $last == -s || $last == --write || $last == -w || $command == check || $command == diff || $command == doctor "
 	       "]]; then\n"
 	       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$word\")\n"
 	       "\telse\n"
