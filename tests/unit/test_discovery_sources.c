@@ -8,6 +8,7 @@
 
 #include "config_text.h"
 #include "sy/discovery.h"
+#include "watch.h"
 
 #define LONGEST_MS 10000
 #define GATHER_MS 50 /* as in discovery.c */
@@ -37,7 +38,7 @@ parse_file(const struct house *house, const char *keys, const char *backends)
 
 	snprintf(text, sizeof(text),
 		"{" PORTS ",'max_backends':8,'pools':[{'name':'web','health':{'type':'none'},"
-		"'discovery':{'type':'file','file':'%s','refresh':'1s','min_refresh':'10ms'%s},"
+		"'discovery':{'type':'file','file':'%s','refresh':'1h','min_refresh':'10ms'%s},"
 		"'backends':[%s]}],'services':[" WWW "]}",
 		house->path, keys, backends);
 	CU_ASSERT_EQUAL_FATAL(parse_quoted(text, NULL, &config, &error), 0);
@@ -308,10 +309,40 @@ test_room(void)
 	close_house(&house);
 }
 
+/* What a source might say that does not parse its rows by the table. */
+static void
+test_nonsense(void)
+{
+	struct sy_found found = { .n = 0 };
+	struct house house;
+	struct sy_watch *watch;
+	struct sy_backend_config *row;
+
+	open_house(&house, "", OWN, NULL);
+	watch = sy_watch_start(house.discovery, &house.config->pools[0]);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(watch);
+	row = sy_found_add(&found, &watch->config);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+	CU_ASSERT_EQUAL(sy_ip_parse("10.1.0.21", &row->address), 0);
+	sy_source_found(&watch->source, &found, 0);
+	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_GOOD);
+	row = sy_found_add(&found, &watch->config);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+	CU_ASSERT_EQUAL(sy_ip_parse("224.0.0.1", &row->address), 0);
+	sy_source_found(&watch->source, &found, 0);
+	/* That nothing of it can be used does not mean that there is nothing. */
+	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_FAILING);
+	CU_ASSERT_EQUAL(watch->found.n, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(watch->error, "none of its 1 rows can be used"));
+	sy_watch_stop(watch);
+	close_house(&house);
+}
+
 static const struct sy_test tests[] = {
 	{ "a watched file's backends come behind those of the configuration", test_file },
 	{ "a file that is bad or missing changes nothing", test_bad_file },
 	{ "a file that is emptied is held until it is confirmed", test_guard },
+	{ "an answer of which nothing can be used changes nothing", test_nonsense },
 	{ "a storm of changes costs few", test_storm },
 	{ "a reload keeps what was found, and the file comes first", test_reload },
 	{ "what has no room is told", test_room },
