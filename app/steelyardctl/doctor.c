@@ -43,6 +43,9 @@ doctor_tell(struct doctor *doctor, enum doctor_state state, const char *check, c
 		doctor->worst = state;
 }
 
+static void full_path(const struct doctor *doctor, char text[DOCTOR_PATH], const char *path,
+	va_list args) __attribute__((format(printf, 3, 0)));
+
 static void
 full_path(const struct doctor *doctor, char text[DOCTOR_PATH], const char *path, va_list args)
 {
