@@ -53,11 +53,12 @@ has_room(struct sy_merge *merge, const struct indices *indices, const struct sy_
 	uint32_t *room)
 {
 	const struct sy_backend_config *old = sy_row_index_find(&indices->in_force, row);
+	const bool is_full = merge->n == SY_MAX_POOL_BACKENDS;
 	char text[SY_ROW_TEXT];
 
-	if (merge->n < SY_MAX_POOL_BACKENDS && old != NULL && sy_row_is_same(old, row))
+	if (!is_full && old != NULL && sy_row_is_same(old, row))
 		return true;
-	if (merge->n<SY_MAX_POOL_BACKENDS && * room> 0) {
+	if (!is_full && *room > 0) {
 		(*room)--;
 		return true;
 	}
