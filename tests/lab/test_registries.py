@@ -106,7 +106,7 @@ def test_kubernetes_forgets_the_past(lab):
     with registries.Kubernetes(lab) as server:
         server.token = "first"
         server.apply("web-abc", pods("web1"), HTTP_PORT)
-        with found.pool(lab, **kubernetes(lab), refresh="2s"):
+        with found.pool(lab, **kubernetes(lab)):
             found.wait(lab, {"web1": 10})
             server.expire()
             server.apply("web-def", pods("web2"), HTTP_PORT)
