@@ -9,8 +9,8 @@ GROUPS = ("one",)
 
 
 def source():
-    # The first place has nobody.
-    return {"type": "etcd", "urls": ["http://127.0.0.1:9", etcd.URL], "prefix": etcd.PREFIX}
+    # The first place has nobody; the second one's name has to be resolved, by a thread in the sandbox.
+    return {"type": "etcd", "urls": ["http://127.0.0.1:9", etcd.BY_NAME], "prefix": etcd.PREFIX}
 
 
 def put(server, name, weight=10):

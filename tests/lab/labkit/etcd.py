@@ -10,6 +10,7 @@ from .netns import CommandError
 from .skip import Skip
 
 URL = "http://127.0.0.1:2379"
+BY_NAME = "http://localhost:2379"
 PREFIX = "/steelyard/found/"
 
 
