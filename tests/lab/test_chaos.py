@@ -20,7 +20,7 @@ import statistics
 import struct
 import time
 
-from labkit import accounting, config
+from labkit import accounting, config, etcd
 from labkit.control import Refused
 from labkit.load import Load
 from labkit.servers import HTTP_PORT
@@ -41,7 +41,9 @@ GROWTH_KB = 2048  # the history keeps 32 files of some 30 KB; the rest comes and
 PRIMARIES = ("web1", "web2", "web3")
 FOUND_PORT = 86  # of a service whose backends a source tells
 FOUND = json.dumps(config.backends(PRIMARIES, backend4, HTTP_PORT))
-RATES = {80: 200, FOUND_PORT: 50}  # requests a second
+KEYED_PORT = 87  # of one whose backends are keys of etcd
+RATES = {80: 200, FOUND_PORT: 50, KEYED_PORT: 50}  # requests a second
+POOLS = ("web", "found", "keyed")  # of those services
 # A link that is away for a moment must not take all of a pool down: three probes in a row.
 HEALTH = {**config.HEALTH, "interval": "500ms", "timeout": "500ms", "fall": 3}
 
@@ -49,19 +51,24 @@ HEALTH = {**config.HEALTH, "interval": "500ms", "timeout": "500ms", "fall": 3}
 class Chaos:
     """What the acts share: the lab, chance, what is broken now and when it is to be mended."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, server):
         self.lab = lab
+        self.etcd = server
         self.random = random.Random(SEED)
         self.mends = {}  # what is broken: (when to mend it, how)
         self.kills = []  # (backend, killed, noticed)
         self.source = f"{lab.session.dir}/found.json"
         self.tell_source(FOUND)
+        for name in PRIMARIES:
+            server.put(name, address=backend4(name), port=HTTP_PORT, weight=10)
 
     def base(self):
         settings = self.lab.config()
-        found = {"discovery": {"type": "file", "file": self.source}}
-        settings["pools"].append(config.pool("found", [], **found))
-        settings["services"].append(config.service("found", VIP4, FOUND_PORT, "found"))
+        for name, port, discovery in (
+                ("found", FOUND_PORT, {"type": "file", "file": self.source}),
+                ("keyed", KEYED_PORT, {"type": "etcd", "urls": [etcd.URL], "prefix": etcd.PREFIX})):
+            settings["pools"].append(config.pool(name, [], discovery=discovery))
+            settings["services"].append(config.service(name, VIP4, port, name))
         for pool in settings["pools"]:
             if pool["health"]["type"] == "http":
                 pool["health"] = dict(HEALTH)
@@ -132,7 +139,7 @@ def kill(chaos):
 def wait_not_used(lab, name, patience=10):
     """Until the pools of the loads have the backend no more."""
     end = time.monotonic() + patience
-    while any(row["pool"] in ("web", "found") and row["name"] == name
+    while any(row["pool"] in POOLS and row["name"] == name
               and row["state"] in ("up", "trial")
               for row in lab.control.show("backends")):
         assert time.monotonic() < end, f"{name} is dead and still used"
@@ -142,9 +149,9 @@ def wait_not_used(lab, name, patience=10):
 
 def wait_found(lab, name, patience=10):
     end = time.monotonic() + patience
-    while not any(row["pool"] == "found" and row["name"] == name
-                  for row in lab.control.show("backends")):
-        assert time.monotonic() < end, f"{name} has not been found in the source"
+    while sum(row["pool"] in POOLS and row["name"] == name
+              for row in lab.control.show("backends")) < len(POOLS):
+        assert time.monotonic() < end, f"{name} has not been found in the sources"
         time.sleep(0.05)
 
 
@@ -188,6 +195,15 @@ def source(chaos):
     chaos.tell_source(text)
     chaos.later("source", chaos.random.uniform(*AWAY_S), lambda: chaos.tell_source(FOUND))
     return what
+
+
+def restart_etcd(chaos):
+    """Killed, and there again a little later."""
+    if "etcd" in chaos.mends:
+        return "no: it is away already"
+    chaos.etcd.kill()
+    chaos.later("etcd", chaos.random.uniform(*AWAY_S), chaos.etcd.start)
+    return "killed"
 
 
 def flap_lan(chaos):
@@ -238,7 +254,8 @@ HOSTILE = (
     lambda chance: _message(b'{"version": 1, "command": "' + b"x" * 5000 + b'"}'),
 )
 
-ACTS = (reload, rollback, kill, stop, weight, drain, source, flap_lan, flap_wan, hostile)
+ACTS = (reload, rollback, kill, stop, weight, drain, source, restart_etcd, flap_lan, flap_wan,
+        hostile)
 
 
 def acts(chance):
@@ -309,11 +326,11 @@ def run(chaos, health):
 
 
 def settle(chaos):
-    """As it was at the beginning."""
+    """All is well again, while clients still ask."""
     note("the end: all is mended")
     chaos.mend(everything=True)
     chaos.lab.restore()
-    chaos.lab.reload(chaos.lab.config())
+    chaos.lab.reload(chaos.base())
     for name in PRIMARIES:
         for order in (("enable",), ("weight", "default")):
             chaos.lab.control.run(order[0], f"web/{name}", *order[1:])
@@ -329,7 +346,11 @@ def wait_descriptors(lab, most, patience=10):
 
 def test_chaos(lab):
     signal.alarm(int(LENGTH_S) + 120)
-    chaos = Chaos(lab)
+    with etcd.Etcd(lab) as server:
+        live_through(lab, Chaos(lab, server))
+
+
+def live_through(lab, chaos):
     note(f"STEELYARD_LAB_CHAOS_SEED={SEED}")
     for _ in range(2):  # so that the version before is one of these too
         lab.reload(chaos.base())
@@ -348,6 +369,8 @@ def test_chaos(lab):
         finally:
             settle(chaos)
             results = [load.stop(patience=PATIENCE_S + 10) for load in loads]
+            lab.reload(lab.config())
+            lab.control.wait_all_up()
     failures = [failure for result in results for failure in result.pop("failures")]
     served = [result["ok"] for result in results]
     unexcused = [failure for failure in failures if not excused(failure, chaos, witness)]
