@@ -39,6 +39,18 @@ def test_demo_tells_its_story(_lab):
     assert not netns.names_with(f"sy{LAB_ID}-")
 
 
+def test_demo_tour(_lab):
+    """`tools/demo --tour`, without time to read.  Each stop holds what came of its commands against what
+    it tells, and ends the tour if that is not so."""
+    child = demo("--tour", "--fast")
+    text = finish(child, 120)
+    assert child.returncode == 0, text
+    stops = [line for line in text.splitlines() if line[:2] in ("1.", "2.", "3.", "4.")]
+    assert [stop.split()[1] for stop in stops] == ["drain:", "rollback:", "ejection:", "capture:"], text
+    assert "connections failed in a row" in text and "ended cleanly" in text, text
+    assert not netns.names_with(f"sy{LAB_ID}-")
+
+
 def test_demo_interrupted_leaves_nothing(_lab):
     child = demo()
     try:

@@ -8,6 +8,7 @@ import sys
 import time
 
 import summary
+import tour
 from director import Director
 from labkit import accounting, config, session
 from labkit.appliance import NotReady
@@ -40,18 +41,18 @@ def step(text):
     print(f"==> {text}", flush=True)
 
 
-def start_appliance(lab):
+def start_appliance(lab, made):
     step(f"starting the appliance on net_{lab.kind} ports ({lab.kind_reason}), "
          f"{'with' if lab.hugepages else 'without'} hugepages")
     try:
-        lab.appliance.start(settings(lab))
+        lab.appliance.start(made(lab))
     except NotReady as error:
         if lab.kind == "tap":
             raise
         print(f"    it does not start on net_af_xdp:\n{error}", flush=True)
         step("falling back to net_tap ports")
         lab.use_ports("tap")
-        lab.appliance.start(settings(lab))
+        lab.appliance.start(made(lab))
     lab.control.wait_all_up()
 
 
@@ -120,7 +121,11 @@ def run(options):
         if lab.session.found_leftovers:
             step("what an earlier run had left was taken away first")
         lab.session.remember_hugepages()
-        start_appliance(lab)
+        if options.tour:
+            start_appliance(lab, tour.settings)
+            print("\n".join([*tour.tell(lab, options.pace), clean_end(lab)]), flush=True)
+            return
+        start_appliance(lab, settings)
         step(f"{RATE} requests/s through {VIP4}, a connection each; the story begins")
         director = tell(lab, options.pace)
         lines = finish(lab, director)
@@ -139,9 +144,16 @@ def main():
     parser = argparse.ArgumentParser(prog="tools/demo", description="Steelyard balances real HTTP "
                                      "between network namespaces, and tells a story about it.")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
+    parser.add_argument("--tour", action="store_true", help="instead of the story, what an operator asks "
+                        "and orders: drain, rollback, ejection, capture; under five minutes")
+    parser.add_argument("--fast", action="store_true", help="of the tour, without time to read")
     parser.add_argument("--stop", action="store_true", help="take away what --keep has left")
     parser.add_argument("--pace", type=float, default=1.0, help="0.5: half as long (default 1)")
     options = parser.parse_args()
+    if options.tour and options.keep:
+        parser.error("--tour ends with what it shows; --keep is for the story")
+    if options.fast:
+        options.pace = 0
     try:
         stop() if options.stop else run(options)
     except KeyboardInterrupt:
