@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Backends as keys of a real etcd, which is changed, killed, compacted and emptied."""
 
+import os
+
 from labkit import etcd, found
 from labkit.servers import HTTP_PORT
 from labkit.topology import backend4
@@ -66,6 +68,23 @@ def test_etcd_emptied(lab):
             put(server, "web2", weight=3)
             found.wait(lab, {"web1": 10, "web2": 3})
             found.wait_state(lab, "good")
+
+
+def test_etcd_over_tls(lab):
+    """With user and password; whose certificate is another's is not believed."""
+    secret = f"{lab.session.dir}/etcd-user"
+    with open(secret, "w", encoding="ascii", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write("root:s3cret")
+    with etcd.Etcd(lab, tls=True) as server:
+        put(server, "web1")
+        server.want_password("s3cret")
+        safe = {**source(), "urls": [etcd.BY_NAME.replace("http:", "https:")], "token_file": secret}
+        with found.pool(lab, **safe):
+            found.wait_state(lab, "failing", "certificate")
+        with found.pool(lab, **safe, ca_file=server.certificate):
+            found.wait(lab, {"web1": 10})
+            put(server, "web2")
+            found.wait(lab, {"web1": 10, "web2": 10})
 
 
 def test_etcd_nonsense_in_a_key(lab):

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import time
 
-from .netns import CommandError
+from .netns import CommandError, sh
 from .skip import Skip
 
 URL = "http://127.0.0.1:2379"
@@ -15,13 +15,28 @@ PREFIX = "/steelyard/found/"
 
 
 class Etcd:
-    def __init__(self, lab):
+    """With tls, over HTTPS, with a certificate that self.certificate is the authority of."""
+
+    def __init__(self, lab, tls=False):
         if not shutil.which("etcd") or not shutil.which("etcdctl"):
             raise Skip("no etcd: tools/setup lab installs it")
         self.namespace = lab.balancer
         self.dir = f"{lab.session.dir}/etcd"
+        self.certificate = f"{lab.session.dir}/etcd.pem"
         self.child = None
+        self.url, self.options, self.ctl_options = URL, [], []
+        if tls:
+            self._make_certificate()
         shutil.rmtree(self.dir, ignore_errors=True)
+
+    def _make_certificate(self):
+        key = f"{self.certificate}.key"
+        sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+           "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-days", "2",
+           "-keyout", key, "-out", self.certificate)
+        self.url = "https://127.0.0.1:2379"
+        self.options = ["--cert-file", self.certificate, "--key-file", key]
+        self.ctl_options = ["--cacert", self.certificate]
 
     def __enter__(self):
         self.start()
@@ -33,8 +48,9 @@ class Etcd:
 
     def start(self, patience=15):
         self.child = self.namespace.spawn(
-            ["etcd", "--data-dir", self.dir, "--listen-client-urls", URL, "--advertise-client-urls", URL,
-             "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error"],
+            ["etcd", "--data-dir", self.dir, "--listen-client-urls", self.url, "--advertise-client-urls",
+             self.url, "--listen-peer-urls", "http://127.0.0.1:2380", "--log-level", "error",
+             *self.options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + patience
         while True:
@@ -52,8 +68,15 @@ class Etcd:
             self.child = None
 
     def ctl(self, *arguments):
-        return self.namespace.run("etcdctl", "--endpoints", URL, "--dial-timeout", "1s",
+        return self.namespace.run("etcdctl", "--endpoints", self.url, *self.ctl_options, "--dial-timeout", "1s",
                                   "--command-timeout", "5s", *arguments)
+
+    def want_password(self, password):
+        """From everybody, who has to be root with it."""
+        self.ctl("user", "add", f"root:{password}")
+        self.ctl("user", "grant-role", "root", "root")
+        self.ctl("auth", "enable")
+        self.ctl_options += ["--user", f"root:{password}"]
 
     def put(self, name, **backend):
         self.ctl("put", PREFIX + name, json.dumps(backend))
