@@ -123,6 +123,7 @@ static const struct column flow_columns[] = {
 	{ "BACKEND", "backend", cell_text, true },
 	{ "STATE", "state", cell_text, true },
 	{ "IDLE", "idle_ms", cell_ms, false },
+	{ "WHY", "reason", cell_text, true },
 	{ .header = NULL },
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sy/reason.h"
 #include "sy/time.h"
 
 static const struct sy_surface_rung rungs[] = {
@@ -234,6 +235,8 @@ surface_fixture_answer_flows(struct surface_fixture *fixture, uint32_t worker, u
 				.backend_port_be = htons(8080),
 				.protocol = IPPROTO_TCP,
 				.idle_ms = 100,
+				.why = SY_REASON_KEPT | SY_REASON_PANIC,
+				.age_s = 75,
 				.state = "established",
 			};
 		atomic_store_explicit(&request->done, true, memory_order_release);

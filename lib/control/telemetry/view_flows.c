@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "json.h"
+#include "sy/reason.h"
 #include "views.h"
 
 /* The dump's records, one after the other, as rows. */
@@ -35,6 +36,7 @@ make_row(struct sy_surface *surface, const struct sy_flow_record *record, uint32
 {
 	struct json_object *row = json_object_new_object();
 	char text[SY_ENDPOINT_TEXT];
+	char reason[SY_REASON_TEXT];
 
 	if (row == NULL)
 		return NULL;
@@ -53,6 +55,8 @@ make_row(struct sy_surface *surface, const struct sy_flow_record *record, uint32
 						     &record->local, record->local_port_be, text));
 	sy_json_text(row, "state", record->state);
 	sy_json_number(row, "idle_ms", record->idle_ms);
+	sy_json_number(row, "age_s", record->age_s);
+	sy_json_text(row, "reason", sy_reason_text(record->why, reason));
 	sy_json_number(row, "worker", worker);
 	return row;
 }

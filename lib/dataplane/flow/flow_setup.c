@@ -27,6 +27,12 @@ entries_bytes(uint32_t max_flows, enum sy_family family)
 	return (uint64_t)max_flows << entry_shifts[family];
 }
 
+static uint64_t
+births_bytes(uint32_t max_flows)
+{
+	return max_flows * (uint64_t)sizeof(struct sy_flow_birth);
+}
+
 uint64_t
 sy_flow_table_bytes(const struct sy_flow_table_params *params)
 {
@@ -34,7 +40,8 @@ sy_flow_table_bytes(const struct sy_flow_table_params *params)
 
 	for (int f = 0; f < SY_N_FAMILIES; f++)
 		bytes += index_bytes(params->max_flows[f]) +
-			entries_bytes(params->max_flows[f], (enum sy_family)f);
+			entries_bytes(params->max_flows[f], (enum sy_family)f) +
+			births_bytes(params->max_flows[f]);
 	return bytes;
 }
 
@@ -48,10 +55,14 @@ init_family(struct flow_family *family, enum sy_family which, uint32_t max_flows
 	family->index.n_buckets = count_buckets(max_flows);
 	family->index.buckets = rte_zmalloc_socket(
 		"sy_flow_index", index_bytes(max_flows), sizeof(struct flow_bucket), socket);
-	/* Not zeroed: an entry is written before it is read. */
+	/* Not zeroed, these two: they are written before they are read. */
 	family->entries = rte_malloc_socket("sy_flow_entries", entries_bytes(max_flows, which),
 		(unsigned int)1 << family->entry_shift, socket);
-	return family->index.buckets != NULL && family->entries != NULL ? 0 : -ENOMEM;
+	family->births = rte_malloc_socket(
+		"sy_flow_births", births_bytes(max_flows), RTE_CACHE_LINE_SIZE, socket);
+	return family->index.buckets != NULL && family->entries != NULL && family->births != NULL
+		? 0
+		: -ENOMEM;
 }
 
 static bool
@@ -103,6 +114,7 @@ sy_flow_table_destroy(struct sy_flow_table *table)
 	for (int f = 0; f < SY_N_FAMILIES; f++) {
 		rte_free(table->families[f].index.buckets);
 		rte_free(table->families[f].entries);
+		rte_free(table->families[f].births);
 	}
 	rte_free(table);
 }

@@ -270,6 +270,14 @@ sy_flow_end_burst(struct sy_flow_table *table, struct sy_flow *const flows[], ui
 		finish_end(table, flows[i], hashes[i]);
 }
 
+struct sy_flow_birth *
+sy_flow_birth(const struct sy_flow_table *table, const struct sy_flow *flow)
+{
+	const struct flow_family *family = &table->families[flow->family];
+
+	return &family->births[family_number(family, flow)];
+}
+
 uint32_t
 sy_flow_count(const struct sy_flow_table *table, enum sy_family family)
 {

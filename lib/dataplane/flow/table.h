@@ -27,6 +27,7 @@
 struct flow_family {
 	struct flow_index index; /* the first: a probe knows its family by it */
 	uint8_t *entries;
+	struct sy_flow_birth *births; /* [max_flows], by entry number */
 	uint32_t entry_shift; /* 6 or 7: entries of 64 or 128 bytes */
 	uint32_t last_line; /* of an entry: IPv6's addresses stand there, IPv4's is the first */
 	uint32_t max_flows;

@@ -54,8 +54,11 @@ pick_any(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop 
 	uint32_t picked;
 
 	*reason = SY_DROP_NO_BACKEND;
-	if (unlikely(sy_stateless_is_recent(worker, packet->service)))
+	worker->why = SY_REASON_SCHEDULED;
+	if (unlikely(sy_stateless_is_recent(worker, packet->service))) {
+		worker->why = SY_REASON_STATELESS;
 		return sy_snapshot_pick_stateless(worker->snapshot, service, &pick);
+	}
 	if (unlikely(service->consistency != SY_CONSISTENCY_NONE))
 		return sy_persist_pick(worker, packet->service, tuple, &pick, reason);
 	picked = sy_snapshot_pick(worker->snapshot, service, &pick, worker->cursors);
@@ -69,7 +72,10 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 	uint32_t picked = pick_any(worker, packet, reason);
 	uint32_t other;
 
-	if (likely(worker->avoided == SY_NONE || picked != worker->avoided))
+	if (likely(worker->avoided == SY_NONE))
+		return picked;
+	worker->why = SY_REASON_MOVED;
+	if (picked != worker->avoided)
 		return picked;
 	other = pick_other(worker, packet, &picked, 1);
 	return other != SY_NONE ? other : picked;
@@ -163,6 +169,8 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 
 	if (id == SY_NONE)
 		return reason;
+	if (unlikely(named != SY_NONE))
+		worker->why = SY_REASON_BY_CID;
 	for (uint32_t n = 0; n < MAX_PICKS && id != SY_NONE; n++) {
 		status = create_flow(worker, packet, forward, id);
 		if (status == 0) {
@@ -176,6 +184,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 			return SY_DROP_TABLE_FULL;
 		tried[n] = id;
 		id = pick_other(worker, packet, tried, n + 1);
+		worker->why = SY_REASON_TAKEN;
 	}
 	return status == -EADDRNOTAVAIL ? SY_DROP_NO_LOCAL_PORT : SY_DROP_TUPLE_TAKEN;
 }

@@ -4,6 +4,34 @@
 
 #include "worker.h"
 
+/* Who serves when all others are down. */
+static bool
+is_on_spares(const struct sy_worker *worker, const struct sy_service_row *service)
+{
+	const struct sy_pool_row *pool = &worker->snapshot->pools[service->pool];
+
+	return pool->on_spares || pool->state == NULL;
+}
+
+/* What a packet of a known flow never reads. */
+static void
+write_birth(const struct sy_worker *worker, const struct sy_flow *flow)
+{
+	const struct sy_snapshot *snapshot = worker->snapshot;
+	uint8_t why = worker->why;
+
+	if (why != SY_REASON_OUTGOING &&
+		unlikely(is_on_spares(worker, &snapshot->services[flow->service])))
+		why |= SY_REASON_SPARE;
+	if (unlikely(snapshot->backends[flow->backend].pressed))
+		why |= SY_REASON_PANIC;
+	*sy_flow_birth(worker->flows, flow) = (struct sy_flow_birth){
+		.second = (uint32_t)(worker->uptime_ms / 1000) % SY_FLOW_BIRTH_SECONDS,
+		.version = (uint32_t)(snapshot->version % SY_FLOW_BIRTH_VERSIONS),
+		.why = why,
+	};
+}
+
 void
 sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend)
 {
@@ -16,6 +44,7 @@ sy_flow_begin(struct sy_worker *worker, struct sy_flow *flow, uint32_t service, 
 	flow->state = flow->protocol == IPPROTO_UDP ? SY_FLOW_UDP_NEW : SY_FLOW_SYN_SENT;
 	if (worker->snapshot->services[service].introduces)
 		sy_introduction_consider(worker, flow);
+	write_birth(worker, flow);
 	load->n_flows++;
 	load->n_embryonic++;
 	sy_live_add(&worker->live, backend, 1);

@@ -100,8 +100,10 @@ remember(struct sy_worker *worker, uint32_t service_id, uint64_t tag,
 
 	count_made(worker, service_id, done);
 	if (done == SY_PERSISTENCE_LOST &&
-		sy_snapshot_keeps(worker->snapshot, service, mine.backend, mine.generation))
+		sy_snapshot_keeps(worker->snapshot, service, mine.backend, mine.generation)) {
+		worker->why = SY_REASON_KEPT;
 		return mine.backend;
+	}
 	return id;
 }
 
@@ -116,6 +118,8 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 	bool found, keeps;
 	uint32_t first, id;
 
+	if (service->consistency != SY_CONSISTENCY_STICKY)
+		worker->why = SY_REASON_HASHED;
 	if (service->consistency == SY_CONSISTENCY_HASH || worker->persistence == NULL)
 		return sy_room_or_other(
 			worker, service_id, pick, sy_persist_choose(worker, service, pick), reason);
@@ -124,6 +128,8 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 	keeps = found &&
 		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation);
 	first = keeps ? known.backend : sy_persist_choose(worker, service, pick);
+	if (keeps)
+		worker->why = SY_REASON_KEPT;
 	/* What is remembered is where the client goes, not where there was no room for him. */
 	id = sy_room_or_other(worker, service_id, pick, first, reason);
 	if (keeps && id == first) {

@@ -166,6 +166,7 @@ admit_first(struct sy_worker *worker, struct sy_packet *packet, const struct sy_
 		return;
 	}
 	packet->direction = SY_ORIGINAL;
+	worker->why = SY_REASON_OUTGOING;
 	sy_flow_begin(worker, packet->flow, rule->service, rule->backend);
 	settle_state(worker, packet);
 	count_source(worker, packet->flow, 1);

@@ -285,6 +285,7 @@ adopt(struct sy_worker *worker, struct sy_packet *packet)
 		worker->stats->loads[packet->service].n_flows >= service->max_flows ||
 		sy_flow_create(worker->flows, &original, reply, worker->now, &packet->flow) != 0)
 		return false;
+	worker->why = SY_REASON_ADOPTED;
 	sy_flow_begin(worker, packet->flow, packet->service, id);
 	sy_flow_leave_embryonic(worker, packet->flow);
 	sy_tcp_adopt(packet->flow, &segment);

@@ -16,6 +16,9 @@
 
 #define SWEEP_MS 1000
 #define SWEEP_MOST 2500000u /* entries in SWEEP_MS */
+static_assert(SY_RECORD_AGES == SY_FLOW_BIRTH_SECONDS, "what is kept is what is shown");
+static_assert(SY_RECORD_VERSIONS == SY_FLOW_BIRTH_VERSIONS, "likewise");
+
 #define MOST_ENTRIES 256
 #define MOST_ENTRIES_IDLE 2048 /* who sleeps long has much to make up for, and the time for it */
 
@@ -83,6 +86,17 @@ write_local(const struct sy_flow *flow, struct sy_flow_record *record)
 }
 
 static void
+write_birth(
+	const struct sy_worker *worker, const struct sy_flow *flow, struct sy_flow_record *record)
+{
+	const struct sy_flow_birth *birth = sy_flow_birth(worker->flows, flow);
+
+	record->why = birth->why;
+	record->version = birth->version;
+	record->age_s = ((uint32_t)(worker->uptime_ms / 1000) - birth->second) % SY_RECORD_AGES;
+}
+
+static void
 write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct sy_request *request)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[flow->backend];
@@ -108,6 +122,7 @@ write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct 
 		.protocol = flow->protocol,
 		.state = state_word(flow->state),
 	};
+	write_birth(worker, flow, &request->records[request->n]);
 	write_local(flow, &request->records[request->n++]);
 }
 

@@ -12,6 +12,7 @@
 #include "sy/local_ports.h"
 #include "sy/owner.h"
 #include "sy/packet.h"
+#include "sy/reason.h"
 #include "sy/worker.h"
 
 /* Packets that wait for a port, or for another worker, until the turn's end. */
@@ -134,6 +135,7 @@ struct sy_worker {
 	struct snat_sources *snat_sources;
 	uint32_t pieces_held;
 	uint32_t avoided; /* the backend that did not answer the packet in hand; or SY_NONE */
+	uint8_t why; /* the packet in hand got its backend: enum sy_reason */
 	uint64_t *full_ms; /* [max_services]: uptime_ms + 1 when all backends were full */
 	uint8_t idle_mode;
 	uint64_t idle_after_cycles;
@@ -297,7 +299,7 @@ void sy_introduction_consider(struct sy_worker *worker, struct sy_flow *flow);
 void sy_introduce(struct sy_worker *worker, struct sy_packet *packet);
 uint32_t sy_introduction_reset_seq(const struct sy_flow *flow);
 
-/* flows.c: the beginning and end of a flow, with all that counts it. */
+/* flows.c: the beginning and end of a flow, with all that counts it; it begins for worker->why. */
 void sy_flow_begin(
 	struct sy_worker *worker, struct sy_flow *flow, uint32_t service, uint32_t backend);
 void sy_flow_forget(struct sy_worker *worker, struct sy_flow *flow);

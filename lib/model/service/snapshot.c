@@ -205,6 +205,7 @@ build_backends(struct build *build)
 		build->snapshot->has_backends[backend->config.address.family] = true;
 		row->accepts = sy_backend_is_candidate(backend);
 		row->down = backend->health == SY_HEALTH_DOWN;
+		row->pressed = backend->pressed;
 		row->address = backend->config.address.addr;
 		row->family = backend->config.address.family;
 		row->port_be = rte_cpu_to_be_16(backend->config.port);

@@ -117,6 +117,21 @@ sy_flow_address(const struct sy_flow *flow, enum sy_flow_party party)
 	return ((const struct sy_flow_v6 *)flow)->addresses[party];
 }
 
+/*
+ * How a flow began, for those who ask later: written once, beside the entries, so that packets of
+ * known flows never touch it.  Five bytes, for there are as many as flows.
+ */
+struct sy_flow_birth {
+	uint32_t second : 20; /* of its worker's life, modulo SY_FLOW_BIRTH_SECONDS */
+	uint32_t version : 12; /* of the snapshot, the low bits */
+	uint8_t why; /* sy/reason.h */
+} __attribute__((packed));
+
+#define SY_FLOW_BIRTH_SECONDS (1u << 20) /* 12 days: an older flow's age is this much more */
+#define SY_FLOW_BIRTH_VERSIONS (1u << 12)
+
+static_assert(sizeof(struct sy_flow_birth) == 5, "an IPv4 flow takes no more than 96 bytes");
+
 struct sy_flow_table;
 
 struct sy_flow_table_params {
@@ -164,6 +179,9 @@ void sy_flow_end_burst(struct sy_flow_table *table, struct sy_flow *const flows[
 typedef void (*sy_flow_visit)(struct sy_flow_table *table, struct sy_flow *flow, void *context);
 void sy_flow_scan(struct sy_flow_table *table, uint32_t n, sy_flow_visit visit, void *context);
 uint32_t sy_flow_scan_length(const struct sy_flow_table *table);
+
+/* How a flow of the table began: the caller's to write behind sy_flow_create(), and to read. */
+struct sy_flow_birth *sy_flow_birth(const struct sy_flow_table *table, const struct sy_flow *flow);
 
 uint32_t sy_flow_count(const struct sy_flow_table *table, enum sy_family family);
 uint32_t sy_flow_capacity(const struct sy_flow_table *table, enum sy_family family);

@@ -36,6 +36,9 @@ struct sy_event { /* 24 bytes: ring elements are whole words */
 	uint8_t family;
 };
 
+#define SY_RECORD_VERSIONS (1u << 12)
+#define SY_RECORD_AGES (1u << 20) /* seconds: 12 days */
+
 /* One flow, as surfaces show it. */
 struct sy_flow_record {
 	struct sy_addr client;
@@ -52,6 +55,9 @@ struct sy_flow_record {
 	uint8_t family; /* of client and service */
 	uint8_t backend_family;
 	uint8_t protocol;
+	uint8_t why; /* sy/reason.h */
+	uint16_t version; /* of the snapshot that it was made under, modulo SY_RECORD_VERSIONS */
+	uint32_t age_s; /* modulo SY_RECORD_AGES */
 	const char *state; /* a word that lives as long as the program */
 };
 

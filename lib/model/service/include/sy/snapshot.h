@@ -61,6 +61,7 @@ struct sy_backend_row {
 	bool ends_silently; /* its flows of another generation: nobody is told */
 	bool is_limited; /* its row of backend_limits says how */
 	bool down; /* answers nobody: a SYN on an old flow of it is a new connection */
+	bool pressed; /* into service though it is not well: too few of its pool are */
 } __attribute__((aligned(32)));
 
 static_assert(sizeof(struct sy_backend_row) == 32, "two backends to a cache line");
