@@ -81,6 +81,13 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 	return other != SY_NONE ? other : picked;
 }
 
+uint32_t
+sy_foresee(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
+{
+	*reason = sy_check_limits(worker, packet->service);
+	return *reason == SY_DROP_NONE ? pick_backend(worker, packet, reason) : SY_NONE;
+}
+
 /* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
  * again); returns whether there was one. */
 static bool

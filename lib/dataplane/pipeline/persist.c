@@ -107,12 +107,22 @@ remember(struct sy_worker *worker, uint32_t service_id, uint64_t tag,
 	return id;
 }
 
+static bool
+look_up(const struct sy_worker *worker, const struct sy_service_row *service, uint64_t tag,
+	struct sy_persistent *known)
+{
+	const uint32_t now_s = seconds_of(worker);
+
+	if (worker->foresees)
+		return sy_persistence_peek(worker->persistence, tag, now_s, known);
+	return sy_persistence_find(worker->persistence, tag, now_s, service->persist_s, known);
+}
+
 uint32_t
 sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_tuple *tuple,
 	struct sy_pick *pick, enum sy_drop *reason)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[service_id];
-	const uint32_t now_s = seconds_of(worker);
 	struct sy_persistent known;
 	uint64_t tag;
 	bool found, keeps;
@@ -124,7 +134,7 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 		return sy_room_or_other(
 			worker, service_id, pick, sy_persist_choose(worker, service, pick), reason);
 	tag = tag_of(service, tuple);
-	found = sy_persistence_find(worker->persistence, tag, now_s, service->persist_s, &known);
+	found = look_up(worker, service, tag, &known);
 	keeps = found &&
 		sy_snapshot_keeps(worker->snapshot, service, known.backend, known.generation);
 	first = keeps ? known.backend : sy_persist_choose(worker, service, pick);
@@ -132,12 +142,14 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 		worker->why = SY_REASON_KEPT;
 	/* What is remembered is where the client goes, not where there was no room for him. */
 	id = sy_room_or_other(worker, service_id, pick, first, reason);
+	if (worker->foresees || id == SY_NONE)
+		return id;
 	if (keeps && id == first) {
 		count(worker, SY_COUNTER_PERSISTENCE_HITS, 1);
 		worker->stats->loads[service_id].persistence_hits++;
 		return id;
 	}
-	return id == SY_NONE ? id : remember(worker, service_id, tag, found ? &known : NULL, id);
+	return remember(worker, service_id, tag, found ? &known : NULL, id);
 }
 
 void

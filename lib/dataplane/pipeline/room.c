@@ -66,7 +66,8 @@ sy_room_or_other(struct sy_worker *worker, uint32_t service, struct sy_pick *pic
 	*reason = SY_DROP_BACKENDS_FULL;
 	if (has_room(worker, backend))
 		return backend;
-	worker->stats->backends[backend].flows_refused++;
+	if (!worker->foresees)
+		worker->stats->backends[backend].flows_refused++;
 	worker->why = SY_REASON_ROOM;
 	return pick_room(worker, service, pick);
 }

@@ -15,8 +15,8 @@
  */
 #include "worker.h"
 
-static uint32_t
-owner_of(const struct sy_worker *worker, const struct sy_packet *packet)
+uint32_t
+sy_owner_of_packet(const struct sy_worker *worker, const struct sy_packet *packet)
 {
 	const struct sy_tuple *tuple = &packet->tuple;
 
@@ -54,7 +54,7 @@ sy_steer(struct sy_worker *worker, struct sy_packet *packet)
 	 * have the same owner. */
 	if ((packet->flags & SY_PACKET_NO_SERVICE) != 0)
 		return false;
-	owner = owner_of(worker, packet);
+	owner = sy_owner_of_packet(worker, packet);
 	if (owner == worker->index)
 		return false;
 	queue = &worker->to_worker[owner];

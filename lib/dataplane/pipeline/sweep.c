@@ -96,18 +96,15 @@ write_birth(
 	record->age_s = ((uint32_t)(worker->uptime_ms / 1000) - birth->second) % SY_RECORD_AGES;
 }
 
-static void
-write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct sy_request *request)
+void
+sy_flow_write_record(
+	const struct sy_worker *worker, const struct sy_flow *flow, struct sy_flow_record *record)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[flow->backend];
 	struct sy_tuple original = sy_flow_tuple(flow, SY_ORIGINAL);
 
-	if (request->n == request->room ||
-		(request->service != SY_NONE && request->service != flow->service) ||
-		(request->backend != SY_NONE && request->backend != flow->backend))
-		return;
 	original = sy_tuple_unmap(&original);
-	request->records[request->n] = (struct sy_flow_record){
+	*record = (struct sy_flow_record){
 		.client = original.src,
 		.vip = original.dst,
 		.backend_address = backend->address,
@@ -122,8 +119,19 @@ write_record(const struct sy_worker *worker, const struct sy_flow *flow, struct 
 		.protocol = flow->protocol,
 		.state = state_word(flow->state),
 	};
-	write_birth(worker, flow, &request->records[request->n]);
-	write_local(flow, &request->records[request->n++]);
+	write_birth(worker, flow, record);
+	write_local(flow, record);
+}
+
+static void
+write_if_wanted(
+	const struct sy_worker *worker, const struct sy_flow *flow, struct sy_request *request)
+{
+	if (request->n == request->room ||
+		(request->service != SY_NONE && request->service != flow->service) ||
+		(request->backend != SY_NONE && request->backend != flow->backend))
+		return;
+	sy_flow_write_record(worker, flow, &request->records[request->n++]);
 }
 
 /* Whether the flow, which has shown too little to be kept while room is scarce, is to make some. */
@@ -167,7 +175,7 @@ visit(struct sy_flow_table *table, struct sy_flow *flow, void *context)
 		return;
 	}
 	if (worker->sweep.request != NULL)
-		write_record(worker, flow, worker->sweep.request);
+		write_if_wanted(worker, flow, worker->sweep.request);
 }
 
 /* What a turn cannot visit is owed to the next ones: a table of a million entries is due a thousand
@@ -195,6 +203,32 @@ entries_due(struct sy_worker *worker, bool busy)
 }
 
 static void
+finish_request(struct sweep *sweep)
+{
+	struct sy_request *request = sweep->request;
+
+	sweep->request = NULL;
+	sweep->unwritten = 0;
+	atomic_store_explicit(&request->done, true, memory_order_release);
+}
+
+static void
+take_request(struct sy_worker *worker)
+{
+	struct sweep *sweep = &worker->sweep;
+
+	sweep->request = sy_mailbox_take_request(worker->mailboxes[worker->index]);
+	if (likely(sweep->request == NULL))
+		return;
+	if (sweep->request->kind == SY_REQUEST_EXPLAIN) {
+		sy_explain(worker, sweep->request->inquiry);
+		finish_request(sweep);
+		return;
+	}
+	sweep->unwritten = sy_flow_scan_length(worker->flows);
+}
+
+static void
 notice_urgent(struct sy_worker *worker)
 {
 	struct sweep *sweep = &worker->sweep;
@@ -203,21 +237,8 @@ notice_urgent(struct sy_worker *worker)
 		sweep->reset_epoch = worker->snapshot->reset_epoch;
 		sweep->urgent = sy_flow_scan_length(worker->flows);
 	}
-	if (sweep->request == NULL) {
-		sweep->request = sy_mailbox_take_request(worker->mailboxes[worker->index]);
-		if (sweep->request != NULL)
-			sweep->unwritten = sy_flow_scan_length(worker->flows);
-	}
-}
-
-static void
-finish_request(struct sweep *sweep)
-{
-	struct sy_request *request = sweep->request;
-
-	sweep->request = NULL;
-	sweep->unwritten = 0;
-	atomic_store_explicit(&request->done, true, memory_order_release);
+	if (sweep->request == NULL)
+		take_request(worker);
 }
 
 bool

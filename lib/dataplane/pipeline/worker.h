@@ -135,6 +135,7 @@ struct sy_worker {
 	struct snat_sources *snat_sources;
 	uint32_t pieces_held;
 	uint32_t avoided; /* the backend that did not answer the packet in hand; or SY_NONE */
+	bool foresees; /* nothing comes of the pick in hand: it is not counted and not remembered */
 	uint8_t why; /* the packet in hand got its backend: enum sy_reason */
 	uint64_t *full_ms; /* [max_services]: uptime_ms + 1 when all backends were full */
 	uint8_t idle_mode;
@@ -235,6 +236,7 @@ void sy_track_again(struct sy_worker *worker, struct sy_packet *packet);
 
 /* steer.c: gives the packet to the worker that owns its flow; false: that is this one. */
 bool sy_steer(struct sy_worker *worker, struct sy_packet *packet);
+uint32_t sy_owner_of_packet(const struct sy_worker *worker, const struct sy_packet *packet);
 void sy_flush_handovers(struct sy_worker *worker);
 
 /* classify.c: the service of a packet, SY_NONE: none. */
@@ -250,6 +252,12 @@ bool sy_is_first(const struct sy_packet *packet);
  * sy_flow_create()'s. */
 int sy_create_flow(struct sy_worker *worker, struct sy_packet *packet,
 	const struct sy_tuple *original, const struct sy_tuple *reply);
+
+/* What a first packet would get, or SY_NONE and the reason: as long as worker->foresees. */
+uint32_t sy_foresee(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason);
+
+/* explain.c: answers all of the inquiry, in one go. */
+void sy_explain(struct sy_worker *worker, struct sy_inquiry *inquiry);
 
 /*
  * snat.c: what servers send of their own.
@@ -444,6 +452,9 @@ void sy_drop_mbuf(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop 
 /* sweep.c: a bounded piece of ageing, resetting and dumping. */
 /* busy: the turn has packets, and little time. */
 void sy_sweep(struct sy_worker *worker, bool busy);
+/* What is shown of a flow. */
+void sy_flow_write_record(
+	const struct sy_worker *worker, const struct sy_flow *flow, struct sy_flow_record *record);
 bool sy_sweep_is_behind(const struct sy_worker *worker); /* there is more to visit at once */
 
 /* idle.c: what a worker does after a turn that found nothing. */

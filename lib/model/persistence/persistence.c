@@ -107,6 +107,18 @@ sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t now_s, 
 	return renew(table, tag, now_s, timeout_s, 0, found) != NULL;
 }
 
+bool
+sy_persistence_peek(
+	struct sy_persistence *table, uint64_t tag, uint32_t now_s, struct sy_persistent *found)
+{
+	uint64_t value;
+
+	if (search(table, tag, now_s, NEAR, &value) == NULL)
+		return false;
+	*found = unpack(value);
+	return true;
+}
+
 /* A free place, or one whose tag has expired, as it was seen; else one whose client has shown nothing
  * yet; -1: there is none. */
 static int

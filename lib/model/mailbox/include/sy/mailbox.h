@@ -61,8 +61,30 @@ struct sy_flow_record {
 	const char *state; /* a word that lives as long as the program */
 };
 
+/* What one worker says of a client's packet: see sy_request. */
+struct sy_inquiry {
+	struct sy_tuple tuple; /* asked; the rest is told */
+	uint64_t version; /* of the snapshot that all this was seen in */
+	uint32_t owner; /* the worker that has the packet's flow, or would make it */
+	uint32_t service; /* id, or SY_NONE */
+	bool has_flow; /* this worker has one */
+	bool is_reply; /* that goes the other way: the packet is as a backend's */
+	bool flow_is_over; /* a first packet would make a new one in its place */
+	struct sy_flow_record flow;
+	/* What a first packet to the service would get: the owner's word, and no other's. */
+	uint32_t backend; /* id, or SY_NONE */
+	uint8_t why; /* sy/reason.h, without flags */
+	uint8_t drop; /* enum sy_drop: why it gets none */
+	bool is_stateless; /* the service has had more flows than it may, just now */
+	uint32_t n_flows; /* of the service, at this worker */
+	uint32_t n_half_open;
+	uint32_t n_entries; /* of the worker's flow table, of this family */
+	uint32_t max_entries;
+};
+
 enum sy_request_kind {
 	SY_REQUEST_FLOWS, /* write up to room records, of flows that match */
+	SY_REQUEST_EXPLAIN, /* answer the inquiry, at once */
 };
 
 /* The management core owns a request and its memory and leaves both alone until done is set.  A
@@ -71,6 +93,7 @@ struct sy_request {
 	uint8_t kind; /* enum sy_request_kind */
 	uint32_t service; /* SY_NONE: any */
 	uint32_t backend; /* SY_NONE: any */
+	struct sy_inquiry *inquiry; /* SY_REQUEST_EXPLAIN alone */
 	struct sy_flow_record *records;
 	uint32_t room;
 	uint32_t n; /* written by the worker */

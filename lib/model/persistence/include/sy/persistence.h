@@ -44,6 +44,10 @@ uint32_t sy_persistence_count(const struct sy_persistence *table);
 bool sy_persistence_find(struct sy_persistence *table, uint64_t tag, uint32_t now_s,
 	uint32_t timeout_s, struct sy_persistent *found);
 
+/* The same for who only asks: nothing is changed. */
+bool sy_persistence_peek(
+	struct sy_persistence *table, uint64_t tag, uint32_t now_s, struct sy_persistent *found);
+
 enum sy_persistence_put {
 	SY_PERSISTENCE_MADE, /* in a free place, or in that of one who has shown nothing */
 	SY_PERSISTENCE_REPLACED, /* made in the place of an expired one */
