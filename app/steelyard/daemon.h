@@ -23,6 +23,7 @@
 #include "sy/port.h"
 #include "sy/sandbox.h"
 #include "sy/telemetry.h"
+#include "sy/versions.h"
 #include "sy/worker.h"
 
 /* What a worker's port functions get as context. */
@@ -56,6 +57,7 @@ struct daemon {
 	struct sy_registry *registry;
 	struct sy_routes routes;
 	struct sy_publisher publisher;
+	struct sy_versions *versions; /* of what it has published */
 	struct sy_mailbox *mailboxes[SY_MAX_WORKERS];
 	struct worker_port worker_ports[SY_MAX_WORKERS][SY_MAX_PORTS];
 	struct worker_queues worker_queues[SY_MAX_WORKERS];

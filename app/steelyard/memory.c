@@ -113,6 +113,7 @@ model_bytes(const struct sy_config *config, uint32_t n_workers)
 
 	uint64_t rows = 2 * config_bytes(config, n_pools) +
 		sy_registry_bytes(config->max_services, config->max_backends) +
+		sy_versions_bytes() +
 		2 * sy_snapshot_bytes(config->max_services, config->max_backends, n_pools) +
 		config->max_backends * (uint64_t)sizeof(struct sy_live_row) * (n_workers + 1) +
 		config->max_backends * (uint64_t)sizeof(struct sy_gauge) +

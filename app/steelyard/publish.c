@@ -33,6 +33,7 @@ daemon_publish(struct daemon *daemon, bool now, struct sy_error *error)
 	const struct sy_snapshot *current = sy_snapshot_load(&daemon->publisher.publication);
 	struct sy_snapshot *next;
 	uint64_t started = sy_time_us();
+	char cause[SY_CAUSE_TEXT];
 	int status;
 
 	if (!is_due(daemon, now))
@@ -46,6 +47,8 @@ daemon_publish(struct daemon *daemon, bool now, struct sy_error *error)
 	daemon->published_registry = sy_registry_version(daemon->registry);
 	daemon->published_routes = daemon->routes.version;
 	sy_registry_set_quotas(daemon->registry, daemon->live->quota);
+	sy_versions_note(daemon->versions, daemon->config, next, current,
+		sy_registry_take_cause(daemon->registry, cause));
 	sy_publisher_publish(&daemon->publisher, next);
 	if (daemon->kernel != NULL)
 		sy_kernel_keep_resolved(daemon->kernel, next);

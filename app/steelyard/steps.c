@@ -116,6 +116,7 @@ destroy_model(struct daemon *daemon)
 	sy_publisher_fini(&daemon->publisher);
 	sy_routes_fini(&daemon->routes);
 	sy_registry_destroy(daemon->registry);
+	sy_versions_destroy(daemon->versions);
 	sy_meter_destroy(daemon->meter);
 	sy_persistence_destroy(daemon->persistence);
 	sy_live_destroy(daemon->live);
@@ -162,6 +163,8 @@ create_model(struct daemon *daemon, struct sy_error *error)
 	if (status == 0)
 		status = sy_registry_create(config->max_services, config->max_backends,
 			daemon->live, daemon->stats, &daemon->registry);
+	if (status == 0)
+		status = sy_versions_create(&daemon->versions);
 	if (status == 0)
 		status = sy_registry_apply(daemon->registry, config, error);
 	for (uint32_t i = 0; status == 0 && i < n; i++)

@@ -100,6 +100,7 @@ daemon_open_surfaces(struct daemon *daemon, struct sy_error *error)
 		.persistence = daemon->persistence,
 		.discovery = daemon->discovery,
 		.routes = &daemon->routes,
+		.versions = daemon->versions,
 		.publication = &daemon->publisher.publication,
 		.mailboxes = daemon->mailboxes,
 		.workers = daemon->surface_workers,

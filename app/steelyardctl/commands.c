@@ -72,6 +72,18 @@ const struct ctl_command ctl_commands[] = {
 		.max_words = 1,
 		.options = no_options,
 		.run = ctl_run_check },
+	{ .name = "explain",
+		.usage = "CLIENT:PORT VIP:PORT/PROTOCOL",
+		.help = "tell what becomes of a packet now, and why its flow is where it is",
+		.examples =
+			"  steelyardctl explain 198.51.100.7:4312 192.0.2.80:80/tcp\n"
+			"  steelyardctl explain [2001:db8::1]:4312 [2001:db8::80]:443/udp\n"
+			"  steelyardctl explain 198.51.100.7:4312 192.0.2.80:80/tcp --json | jq "
+			"-r .backend\n",
+		.min_words = 2,
+		.max_words = 2,
+		.options = no_options,
+		.run = ctl_run_explain },
 	{ .name = "drain",
 		.usage = "BACKEND [--deadline TIME] [--on-deadline reset|forget]",
 		.help = "give a backend no new flows; those it has go on, to a deadline if there is one",

@@ -98,6 +98,7 @@ enum ctl_status ctl_run_rollback(const struct ctl_args *args);
 enum ctl_status ctl_run_watch(const struct ctl_args *args);
 enum ctl_status ctl_run_capture(const struct ctl_args *args);
 enum ctl_status ctl_run_doctor(const struct ctl_args *args);
+enum ctl_status ctl_run_explain(const struct ctl_args *args);
 enum ctl_status ctl_run_completion(const struct ctl_args *args);
 
 #endif /* SY_CTL_H */

@@ -13,6 +13,9 @@ const struct view_columns *show_find(const char *view); /* NULL: no such view */
 enum ctl_status show_parse(const struct ctl_args *args, const struct view_columns **view,
 	struct json_object **arguments);
 
+/* What `explain` has answered, likewise. */
+void ctl_print_explanation(FILE *out, struct json_object *result, unsigned int width);
+
 /* What a view has answered, for people. */
 void show_print(
 	FILE *out, const struct view_columns *view, struct json_object *result, unsigned int width);

@@ -183,8 +183,8 @@ fixture_settle(struct fixture *fixture)
 	sy_quota_publish(fixture->live->quota, sy_time_us());
 }
 
-void
-fixture_publish(struct fixture *fixture)
+struct sy_snapshot *
+fixture_build(struct fixture *fixture)
 {
 	const struct sy_snapshot_params params = {
 		.n_workers = fixture->n_workers,
@@ -202,7 +202,13 @@ fixture_publish(struct fixture *fixture)
 		fprintf(stderr, "fixture: %s\n", error.text);
 		abort();
 	}
-	sy_publisher_publish(&fixture->publisher, snapshot);
+	return snapshot;
+}
+
+void
+fixture_publish(struct fixture *fixture)
+{
+	sy_publisher_publish(&fixture->publisher, fixture_build(fixture));
 }
 
 void

@@ -53,6 +53,7 @@ extern const uint8_t *fixture_tuple_key;
 void fixture_start(struct fixture *fixture, const char *config, uint32_t n_workers);
 void fixture_stop(struct fixture *fixture);
 void fixture_publish(struct fixture *fixture);
+struct sy_snapshot *fixture_build(struct fixture *fixture); /* the caller's to publish */
 
 /* A new worker 0 in the place of the first, one that rests at once when it finds nothing. */
 void fixture_rest(struct fixture *fixture, uint32_t sleep_us, uint32_t longest_us);

@@ -77,7 +77,7 @@ test_usage(void)
 		const char *error;
 	} rows[] = {
 		{ "dance",
-			"no command 'dance': show, top, check, drain, enable, weight, discovery, reload, diff, "
+			"no command 'dance': show, top, check, explain, drain, enable, weight, discovery, reload, diff, "
 			"history, rollback, audit, watch, capture, doctor, completion or flows" },
 		{ "--json", "no command given" },
 		{ "show", "usage: steelyardctl show" },

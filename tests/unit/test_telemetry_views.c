@@ -415,7 +415,6 @@ test_flows(void)
 	CU_ASSERT_STRING_EQUAL(text_of(row, "backend_address"), "10.0.0.11:8080");
 	CU_ASSERT_STRING_EQUAL(text_of(row, "state"), "established");
 	CU_ASSERT_EQUAL(number_of(row, "idle_ms"), 100);
-	CU_ASSERT_STRING_EQUAL(text_of(row, "reason"), "kept, panic");
 	CU_ASSERT_EQUAL(number_of(row, "worker"), 1);
 	json_object_put(all);
 	all = ask("flows", "{\"limit\":5}", &error);

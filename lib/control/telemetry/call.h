@@ -66,6 +66,10 @@ extern const struct sy_argument sy_capture_arguments[];
 void sy_order_capture(
 	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
 
+/* order_explain.c: what would become of a packet, and what is known of its flow. */
+void sy_order_explain(
+	struct sy_surface *, const struct sy_caller *, struct json_object *, struct sy_answer *);
+
 struct sy_call {
 	const struct sy_view *view; /* one of these two */
 	const struct sy_order *order;

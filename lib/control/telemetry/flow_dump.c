@@ -19,8 +19,25 @@ destroy_dump(struct sy_flow_dump *dump)
 	for (uint32_t w = 0; dump->requests != NULL && w < dump->n_workers; w++)
 		free(dump->requests[w].records);
 	free(dump->requests);
+	free(dump->inquiries);
 	free(dump->posted);
 	free(dump);
+}
+
+static int
+alloc_inquiries(struct sy_flow_dump *dump, const struct sy_tuple *tuple)
+{
+	dump->requests = calloc(dump->n_workers, sizeof(dump->requests[0]));
+	dump->posted = calloc(dump->n_workers, sizeof(dump->posted[0]));
+	dump->inquiries = calloc(dump->n_workers, sizeof(dump->inquiries[0]));
+	if (dump->requests == NULL || dump->posted == NULL || dump->inquiries == NULL)
+		return -ENOMEM;
+	for (uint32_t w = 0; w < dump->n_workers; w++) {
+		dump->inquiries[w].tuple = *tuple;
+		dump->requests[w].kind = SY_REQUEST_EXPLAIN;
+		dump->requests[w].inquiry = &dump->inquiries[w];
+	}
+	return 0;
 }
 
 static int
@@ -146,6 +163,7 @@ int
 sy_flow_dump_start(struct sy_flow_dumps *dumps, const struct sy_flow_dump_params *params)
 {
 	struct sy_flow_dump *dump;
+	int status;
 
 	if (dumps->n >= SY_FLOW_DUMPS)
 		return -EBUSY;
@@ -158,7 +176,9 @@ sy_flow_dump_start(struct sy_flow_dumps *dumps, const struct sy_flow_dump_params
 	dump->done = params->done;
 	dump->context = params->context;
 	dump->deadline_us = sy_time_us() + SY_FLOW_DUMP_MS * 1000;
-	if (alloc_requests(dump, params->service, params->backend) != 0) {
+	status = params->tuple != NULL ? alloc_inquiries(dump, params->tuple)
+				       : alloc_requests(dump, params->service, params->backend);
+	if (status != 0) {
 		destroy_dump(dump);
 		return -ENOMEM;
 	}

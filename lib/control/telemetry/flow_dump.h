@@ -3,7 +3,7 @@
 #define SY_TELEMETRY_FLOW_DUMP_H
 
 /*
- * Asking the workers for their flows.
+ * Asking the workers for their flows, or what they would do with a packet.
  *
  * A flow table belongs to its worker, so each worker is sent a request and
  * writes records when its loop comes to it.  A timer looks for those that have
@@ -38,6 +38,7 @@ struct sy_flow_dump {
 	bool held; /* the one who was answered still reads the records */
 	bool *posted; /* [n_workers] */
 	struct sy_request *requests; /* [n_workers] */
+	struct sy_inquiry *inquiries; /* [n_workers]; NULL: it is a listing */
 };
 
 TAILQ_HEAD(sy_flow_dump_list, sy_flow_dump);
@@ -58,6 +59,7 @@ struct sy_flow_dump_params {
 	uint32_t service; /* id, or SY_NONE: of any */
 	uint32_t backend;
 	uint32_t limit; /* records from each worker, 1 to SY_FLOW_DUMP_MAX */
+	const struct sy_tuple *tuple; /* of the packet that is asked about; NULL: it is a listing */
 	void (*done)(struct sy_flow_dump *dump, void *context);
 	void *context;
 };

@@ -174,6 +174,11 @@ static const struct sy_argument discovery_arguments[] = {
 	{ .name = "pool", .required = true },
 	{ .name = NULL },
 };
+static const struct sy_argument packet_arguments[] = {
+	{ .name = "client", .required = true },
+	{ .name = "vip", .required = true },
+	{ .name = NULL },
+};
 static const struct sy_argument file_argument[] = { { .name = "file" }, { .name = NULL } };
 
 const struct sy_order sy_orders[] = {
@@ -185,5 +190,6 @@ const struct sy_order sy_orders[] = {
 	{ "rollback", version_argument, sy_order_rollback, false },
 	{ "capture", sy_capture_arguments, sy_order_capture, false },
 	{ "diff", file_argument, sy_order_diff, true },
+	{ "explain", packet_arguments, sy_order_explain, true },
 	{ .name = NULL },
 };

@@ -128,6 +128,9 @@ sy_explain(struct sy_worker *worker, struct sy_inquiry *inquiry)
 	if (inquiry->owner != worker->index || !is_admitted(worker, &packet))
 		return;
 	tell_loads(worker, packet.service, inquiry);
+	inquiry->takes_local_port =
+		(sy_forward_at(worker->snapshot->services[packet.service].mode)->flags &
+			SY_FORWARD_LOCAL) != 0;
 	inquiry->is_stateless = sy_stateless_is_recent(worker, packet.service);
 	foresee(worker, &packet, inquiry);
 }

@@ -26,6 +26,13 @@ best_fit_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick
 	return least_pick(state, pick, room, least_load);
 }
 
+static double
+best_fit_score(
+	const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return room(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_best_fit = {
 	.name = "best-fit",
 	.help = "the least room left in its capacity: fills backends one after another",
@@ -33,4 +40,6 @@ const struct sy_scheduler sy_scheduler_best_fit = {
 	.build = least_build_capacities,
 	.pick = best_fit_pick,
 	.free = least_free,
+	.score = best_fit_score,
+	.scored = "room left in the capacity",
 };

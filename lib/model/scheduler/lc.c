@@ -16,6 +16,12 @@ lc_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 	return state->rows[least_find(state, pick, flows, 0)].backend;
 }
 
+static double
+lc_score(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return flows(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_lc = {
 	.name = "lc",
 	.help = "least connections: the fewest live flows, weights ignored",
@@ -23,4 +29,6 @@ const struct sy_scheduler sy_scheduler_lc = {
 	.build = least_build_alike,
 	.pick = lc_pick,
 	.free = least_free,
+	.score = lc_score,
+	.scored = "live flows",
 };

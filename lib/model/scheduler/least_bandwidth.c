@@ -22,6 +22,13 @@ least_bandwidth_pick(const struct sy_scheduler_state *state, const struct sy_pic
 	return least_pick(state, pick, bandwidth, least_load);
 }
 
+static double
+least_bandwidth_score(
+	const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return bandwidth(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_least_bandwidth = {
 	.name = "least-bandwidth",
 	.help = "the fewest bytes a second, both ways, for its weight",
@@ -29,4 +36,6 @@ const struct sy_scheduler sy_scheduler_least_bandwidth = {
 	.build = least_build_weights,
 	.pick = least_bandwidth_pick,
 	.free = least_free,
+	.score = least_bandwidth_score,
+	.scored = "bytes a second / weight",
 };

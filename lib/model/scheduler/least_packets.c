@@ -22,6 +22,13 @@ least_packets_pick(const struct sy_scheduler_state *state, const struct sy_pick 
 	return least_pick(state, pick, packets, least_load);
 }
 
+static double
+least_packets_score(
+	const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return packets(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_least_packets = {
 	.name = "least-packets",
 	.help = "the fewest packets a second, both ways, for its weight",
@@ -29,4 +36,6 @@ const struct sy_scheduler sy_scheduler_least_packets = {
 	.build = least_build_weights,
 	.pick = least_packets_pick,
 	.free = least_free,
+	.score = least_packets_score,
+	.scored = "packets a second / weight",
 };

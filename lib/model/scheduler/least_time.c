@@ -26,6 +26,16 @@ least_time_pick(const struct sy_scheduler_state *state, const struct sy_pick *pi
 		->backend;
 }
 
+static double
+least_time_score(
+	const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	const struct least_row *row = &state->rows[position];
+	double us = sy_gauge_get(&pick->live.gauges[row->backend].connect_us);
+
+	return (us > 0 ? us : 1) * least_load(row, pick);
+}
+
 const struct sy_scheduler sy_scheduler_least_time = {
 	.name = "least-time",
 	.help = "of two drawn by weight, the one with less time to connect x (live flows + 1) / weight",
@@ -33,4 +43,6 @@ const struct sy_scheduler sy_scheduler_least_time = {
 	.build = least_build_drawn,
 	.pick = least_time_pick,
 	.free = least_free,
+	.score = least_time_score,
+	.scored = "us to connect x (live flows + 1) / weight, of two drawn by weight",
 };

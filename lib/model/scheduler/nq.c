@@ -21,6 +21,12 @@ nq_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 	return state->rows[least_find(state, pick, delay, -INFINITY)].backend;
 }
 
+static double
+nq_score(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return delay(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_nq = {
 	.name = "nq",
 	.help = "never queue: an idle backend, the fastest first; else as sed",
@@ -28,4 +34,6 @@ const struct sy_scheduler sy_scheduler_nq = {
 	.build = least_build_speeds,
 	.pick = nq_pick,
 	.free = least_free,
+	.score = nq_score,
+	.scored = "- speed of an idle one, else (live flows + 1) / speed",
 };

@@ -17,6 +17,12 @@ p2c_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 	return pair[least_load(pair[1], pick) < least_load(pair[0], pick)]->backend;
 }
 
+static double
+p2c_score(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return least_load(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_p2c = {
 	.name = "p2c",
 	.help = "of two drawn by weight, the one with less (live flows + 1) / weight",
@@ -24,4 +30,6 @@ const struct sy_scheduler sy_scheduler_p2c = {
 	.build = least_build_drawn,
 	.pick = p2c_pick,
 	.free = least_free,
+	.score = p2c_score,
+	.scored = "(live flows + 1) / weight, of two drawn by weight",
 };

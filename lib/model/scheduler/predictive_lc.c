@@ -28,6 +28,13 @@ predictive_lc_pick(const struct sy_scheduler_state *state, const struct sy_pick 
 	return state->rows[least_find(state, pick, expected_load, 0)].backend;
 }
 
+static double
+predictive_lc_score(
+	const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return expected_load(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_predictive_lc = {
 	.name = "predictive-lc",
 	.help = "as wlc, by the live flows that there will be in a second at the present rates",
@@ -35,4 +42,6 @@ const struct sy_scheduler sy_scheduler_predictive_lc = {
 	.build = least_build_weights,
 	.pick = predictive_lc_pick,
 	.free = least_free,
+	.score = predictive_lc_score,
+	.scored = "(live flows in a second + 1) / weight",
 };

@@ -112,6 +112,13 @@ prequal_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 	return best->backend;
 }
 
+/* Of one that is not among the busiest; those are told by their load. */
+static double
+prequal_score(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return sy_gauge_get(&pick->live.gauges[state->rows[position].backend].connect_us);
+}
+
 const struct sy_scheduler sy_scheduler_prequal = {
 	.name = "prequal",
 	.help = "of 16 drawn by weight and not among the busiest, the least time to connect",
@@ -119,4 +126,6 @@ const struct sy_scheduler sy_scheduler_prequal = {
 	.build = least_build_drawn,
 	.pick = prequal_pick,
 	.free = least_free,
+	.score = prequal_score,
+	.scored = "us to connect, of 16 drawn by weight and not among the busiest",
 };

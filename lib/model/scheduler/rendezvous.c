@@ -51,6 +51,15 @@ rendezvous_build(const struct sy_candidate *candidates, uint32_t n_candidates,
 	return 0;
 }
 
+/* In (0, 1), the first half of sy_hash_pair() being done. */
+static inline double
+draw(const struct runner *runner, const struct sy_pick *pick)
+{
+	uint64_t bits = sy_hash_mix(runner->seed ^ pick->flow_hash) >> 12;
+
+	return ((double)(int64_t)bits + 0.5) * 0x1p-52;
+}
+
 static uint32_t
 rendezvous_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 {
@@ -59,9 +68,7 @@ rendezvous_pick(const struct sy_scheduler_state *state, const struct sy_pick *pi
 
 	for (uint32_t i = 0; i < state->n_runners; i++) {
 		const struct runner *runner = &state->runners[i];
-		/* sy_hash_pair() whose first half is done: in (0, 1). */
-		uint64_t draw = sy_hash_mix(runner->seed ^ pick->flow_hash) >> 12;
-		double x = ((double)(int64_t)draw + 0.5) * 0x1p-52;
+		double x = draw(runner, pick);
 		double time;
 
 		if (x * runner->pace >= first)
@@ -75,6 +82,15 @@ rendezvous_pick(const struct sy_scheduler_state *state, const struct sy_pick *pi
 	return owner;
 }
 
+static double
+rendezvous_score(
+	const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	const struct runner *runner = &state->runners[position];
+
+	return -log1p(-draw(runner, pick)) * runner->pace;
+}
+
 const struct sy_scheduler sy_scheduler_rendezvous = {
 	.name = "rendezvous",
 	.help = "by the client's address and port: highest random weight, the same on every node",
@@ -82,5 +98,7 @@ const struct sy_scheduler sy_scheduler_rendezvous = {
 	.build = rendezvous_build,
 	.pick = rendezvous_pick,
 	.free = sy_scheduler_free,
+	.score = rendezvous_score,
+	.scored = "the flow's draw by the backend's own hash, / weight",
 	.is_consistent = true,
 };

@@ -14,6 +14,12 @@ sed_pick(const struct sy_scheduler_state *state, const struct sy_pick *pick)
 	return state->rows[least_find(state, pick, least_load, 0)].backend;
 }
 
+static double
+sed_score(const struct sy_scheduler_state *state, const struct sy_pick *pick, uint32_t position)
+{
+	return least_load(&state->rows[position], pick);
+}
+
 const struct sy_scheduler sy_scheduler_sed = {
 	.name = "sed",
 	.help = "shortest expected delay: the least (live flows + 1) / capacity, or / weight",
@@ -21,4 +27,6 @@ const struct sy_scheduler sy_scheduler_sed = {
 	.build = least_build_speeds,
 	.pick = sed_pick,
 	.free = least_free,
+	.score = sed_score,
+	.scored = "(live flows + 1) / capacity, or weight",
 };

@@ -154,6 +154,12 @@ tiers_build(const struct sy_candidate *candidates, uint32_t n_candidates,
 	return status;
 }
 
+const struct sy_scheduler_state *
+sy_tiers_state(const struct sy_scheduler_state *state, uint32_t rank)
+{
+	return rank < state->n_tiers ? state->tiers[rank].state : NULL;
+}
+
 static bool
 is_full(const struct tier *tier, const struct sy_pick *pick, uint32_t backend)
 {

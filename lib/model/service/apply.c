@@ -465,7 +465,7 @@ sy_registry_apply(
 		registry->ids = plan.backend_ids;
 		registry->first_id = plan.first_id;
 		registry->config = config;
-		registry->version++;
+		sy_registry_changed(registry, NULL, "a configuration was taken");
 		free(plan.service_ids);
 		sy_outgoing_fini(&plan.outgoing);
 	}

@@ -156,9 +156,8 @@ sy_snapshot_next_hop(
 	return sy_snapshot_route(snapshot, family, destination).next_hop;
 }
 
-/* The pool that serves now, or SY_NONE. */
-static uint32_t
-serving_pool(const struct sy_snapshot *snapshot, const struct sy_service_row *service)
+uint32_t
+sy_snapshot_serving_pool(const struct sy_snapshot *snapshot, const struct sy_service_row *service)
 {
 	uint32_t pool = service->pool;
 
@@ -171,7 +170,7 @@ uint32_t
 sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	struct sy_pick *pick, uint32_t cursors[])
 {
-	uint32_t pool = serving_pool(snapshot, service);
+	uint32_t pool = sy_snapshot_serving_pool(snapshot, service);
 
 	if (pool == SY_NONE)
 		return SY_NONE;
@@ -184,7 +183,7 @@ sy_snapshot_pick_room(const struct sy_snapshot *snapshot, const struct sy_servic
 	uint32_t start, bool (*has_room)(const void *context, uint32_t backend),
 	const void *context)
 {
-	uint32_t pool = serving_pool(snapshot, service);
+	uint32_t pool = sy_snapshot_serving_pool(snapshot, service);
 	const struct sy_candidate *found = NULL;
 	const struct sy_choice *choice;
 
@@ -209,7 +208,7 @@ uint32_t
 sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	struct sy_pick *pick)
 {
-	uint32_t pool = serving_pool(snapshot, service);
+	uint32_t pool = sy_snapshot_serving_pool(snapshot, service);
 	const struct sy_pool_row *row;
 
 	if (pool == SY_NONE)
@@ -218,6 +217,23 @@ sy_snapshot_pick_stateless(const struct sy_snapshot *snapshot, const struct sy_s
 	if (row->maglev != NULL)
 		return sy_maglev_find(row->maglev, pick->flow_hash);
 	return row->scheduler->pick(row->state, pick);
+}
+
+const struct sy_candidate *
+sy_snapshot_candidates(const struct sy_snapshot *snapshot, uint32_t pool, uint32_t *n_candidates)
+{
+	const struct sy_choice *choice = snapshot->pools[pool].choice;
+
+	*n_candidates = choice != NULL ? choice->n_candidates : 0;
+	return choice != NULL ? choice->candidates : NULL;
+}
+
+const struct sy_scheduler *
+sy_snapshot_scheduler(const struct sy_snapshot *snapshot, uint32_t pool)
+{
+	const struct sy_choice *choice = snapshot->pools[pool].choice;
+
+	return choice != NULL ? choice->params.inner : NULL;
 }
 
 bool
@@ -230,5 +246,5 @@ sy_snapshot_keeps(const struct sy_snapshot *snapshot, const struct sy_service_ro
 		return false;
 	pool = snapshot->keepers[backend];
 	return pool != SY_NONE &&
-		(pool == service->pool || pool == serving_pool(snapshot, service));
+		(pool == service->pool || pool == sy_snapshot_serving_pool(snapshot, service));
 }

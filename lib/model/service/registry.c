@@ -127,6 +127,17 @@ sy_registry_reset_epoch(const struct sy_registry *registry)
 	return registry->reset_epoch;
 }
 
+static const char *const health_words[] = {
+	[SY_HEALTH_STARTING] = "is not probed yet",
+	[SY_HEALTH_UP] = "is up",
+	[SY_HEALTH_DOWN] = "is down",
+};
+static const char *const breaker_words[] = {
+	[SY_BREAKER_CLOSED] = "is no longer ejected",
+	[SY_BREAKER_OPEN] = "is ejected",
+	[SY_BREAKER_TRIAL] = "is on trial",
+};
+
 /* Of one that is up. */
 static const char *
 breaker_word(uint8_t breaker)
@@ -169,7 +180,8 @@ sy_registry_set_pressed(struct sy_registry *registry, struct sy_backend *backend
 	if (backend->pressed == pressed)
 		return;
 	backend->pressed = pressed;
-	registry->version++;
+	sy_registry_changed(
+		registry, backend, pressed ? "serves in panic" : "serves in panic no more");
 }
 
 uint32_t
@@ -207,7 +219,7 @@ sy_registry_set_health(
 	backend->up_since_us = health == SY_HEALTH_UP ? backend->state_since_us : 0;
 	if (health == SY_HEALTH_DOWN && backend->on_down == SY_ON_DOWN_RESET)
 		sy_registry_reset_flows(registry, backend);
-	registry->version++;
+	sy_registry_changed(registry, backend, health_words[health]);
 	return true;
 }
 
@@ -218,7 +230,7 @@ sy_registry_set_breaker(
 	if (backend->breaker == state)
 		return;
 	backend->breaker = (uint8_t)state;
-	registry->version++;
+	sy_registry_changed(registry, backend, breaker_words[state]);
 	if (backend->health != SY_HEALTH_UP)
 		return;
 	backend->state_since_us = sy_time_us();
@@ -286,7 +298,7 @@ sy_registry_order_deadline(struct sy_registry *registry, struct sy_backend *back
 	backend->ordered_on_deadline = (uint8_t)on_deadline;
 	backend->drain_since_us = sy_time_us();
 	backend->deadline_passed = false;
-	registry->version++;
+	sy_registry_changed(registry, backend, "has another drain deadline");
 }
 
 /* The flows that are left when the time of the drain is over. */
@@ -300,7 +312,7 @@ enforce_deadline(struct sy_registry *registry, struct sy_backend *backend, uint6
 		return;
 	backend->deadline_passed = true;
 	sy_registry_reset_flows(registry, backend);
-	registry->version++;
+	sy_registry_changed(registry, backend, "is at its drain deadline");
 }
 
 void
@@ -316,14 +328,14 @@ sy_registry_set_draining(struct sy_registry *registry, struct sy_backend *backen
 	backend->state_since_us = sy_time_us();
 	if (!on && backend->up_since_us != 0)
 		backend->up_since_us = backend->state_since_us;
-	registry->version++;
+	sy_registry_changed(registry, backend, on ? "drains" : "is enabled");
 }
 
 void
 sy_registry_set_weight(struct sy_registry *registry, struct sy_backend *backend, int32_t weight)
 {
 	backend->ordered_weight = weight;
-	registry->version++;
+	sy_registry_changed(registry, backend, "has another weight by order");
 }
 
 void
@@ -333,7 +345,7 @@ sy_registry_set_effective_weight(
 	if (backend->effective_weight == weight)
 		return;
 	backend->effective_weight = weight;
-	registry->version++;
+	sy_registry_changed(registry, backend, "has another effective weight");
 }
 
 /* "pool/backend" names one; a bare name must be alone. */
@@ -440,7 +452,7 @@ sy_registry_collect(struct sy_registry *registry)
 		backend->used = false;
 		registry->members_version++;
 		backend->generation++;
-		registry->version++;
+		sy_registry_changed(registry, backend, "has ended its last flow");
 	}
 	for (uint32_t i = 0; i < registry->n_services; i++) {
 		struct sy_service *service = &registry->services[i];
@@ -451,7 +463,7 @@ sy_registry_collect(struct sy_registry *registry)
 			continue;
 		service->used = false;
 		service->generation++;
-		registry->version++;
+		sy_registry_changed(registry, NULL, "a service has ended its last flow");
 	}
 	return registry->version != version;
 }

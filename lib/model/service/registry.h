@@ -20,7 +20,14 @@ struct sy_registry {
 	uint64_t version;
 	uint64_t members_version; /* of which backends there are */
 	uint32_t reset_epoch;
+	uint32_t n_causes; /* of changes since the last snapshot */
+	char cause[2 * SY_NAME_SIZE + 40]; /* the first of them */
 };
+
+/* cause.c: a change that a snapshot must show, of this backend (NULL: of none), and what it is: "is
+ * down". */
+void sy_registry_changed(
+	struct sy_registry *registry, const struct sy_backend *backend, const char *what);
 
 /* Flows of this backend are to be reset. */
 void sy_registry_reset_flows(struct sy_registry *registry, struct sy_backend *backend);

@@ -31,6 +31,7 @@
 #include "sy/routes.h"
 #include "sy/snapshot.h"
 #include "sy/stats.h"
+#include "sy/versions.h"
 
 /* What the daemon knows of a worker that no counter tells. */
 struct sy_surface_worker {
@@ -86,6 +87,7 @@ struct sy_surface_context {
 	const struct sy_persistence *persistence; /* may be NULL */
 	struct sy_discovery *discovery; /* may be NULL */
 	const struct sy_routes *routes;
+	const struct sy_versions *versions; /* of snapshots; NULL: earlier ones are not known */
 	struct sy_publication *publication;
 	struct sy_mailbox **mailboxes; /* [n_workers]; NULL: no worker can be asked for flows */
 	const struct sy_surface_worker *workers; /* [n_workers] */

@@ -127,8 +127,8 @@ struct sy_flow_birth {
 	uint8_t why; /* sy/reason.h */
 } __attribute__((packed));
 
-#define SY_FLOW_BIRTH_SECONDS (1u << 20) /* 12 days: an older flow's age is this much more */
-#define SY_FLOW_BIRTH_VERSIONS (1u << 12)
+#define SY_FLOW_BIRTH_SECONDS 0x100000u /* 12 days: an older flow's age is this much more */
+#define SY_FLOW_BIRTH_VERSIONS 0x1000u
 
 static_assert(sizeof(struct sy_flow_birth) == 5, "an IPv4 flow takes no more than 96 bytes");
 

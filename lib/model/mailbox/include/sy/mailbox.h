@@ -75,6 +75,7 @@ struct sy_inquiry {
 	uint32_t backend; /* id, or SY_NONE */
 	uint8_t why; /* sy/reason.h, without flags */
 	uint8_t drop; /* enum sy_drop: why it gets none */
+	bool takes_local_port; /* the backend would see an address and port of ours */
 	bool is_stateless; /* the service has had more flows than it may, just now */
 	uint32_t n_flows; /* of the service, at this worker */
 	uint32_t n_half_open;

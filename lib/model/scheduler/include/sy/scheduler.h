@@ -63,6 +63,11 @@ struct sy_scheduler {
 	/* Returns a candidate's backend id; never fails.  Worker. */
 	uint32_t (*pick)(const struct sy_scheduler_state *state, const struct sy_pick *pick);
 	void (*free)(struct sy_scheduler_state *state); /* NULL is no error */
+	/* For people, on the management core: how the candidate at this place of build()'s stands in
+	 * a pick, and what the figure is; the least has it.  NULL: it is not by a figure of each. */
+	double (*score)(const struct sy_scheduler_state *state, const struct sy_pick *pick,
+		uint32_t position);
+	const char *scored;
 	/* pick() looks at nothing but the two hashes: it can serve packets of no flow too. */
 	bool is_consistent;
 };

@@ -38,6 +38,10 @@ sy_tier(uint16_t priority, enum sy_distance distance)
 /* Whether they are of more than one tier; else the pool's scheduler needs no help. */
 bool sy_tiers_are_needed(const struct sy_candidate *candidates, uint32_t n_candidates);
 
+/* The state of the rank'th tier in use, of the pool's own scheduler, or NULL: there is no such tier. */
+const struct sy_scheduler_state *sy_tiers_state(
+	const struct sy_scheduler_state *state, uint32_t rank);
+
 /* Not in the table: no pool names it.  Its build() wants params->inner. */
 extern const struct sy_scheduler sy_scheduler_tiers;
 

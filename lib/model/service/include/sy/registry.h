@@ -197,6 +197,11 @@ uint32_t sy_registry_reset_epoch(const struct sy_registry *registry);
  * together as they did. */
 uint64_t sy_registry_members_version(const struct sy_registry *registry);
 
+/* What has changed since the last call: "web/web1 is down, and 2 changes more"; for the snapshot that
+ * is about to show it. */
+#define SY_CAUSE_TEXT 200
+const char *sy_registry_take_cause(struct sy_registry *registry, char text[SY_CAUSE_TEXT]);
+
 /* Grows with every change that a snapshot must show. */
 uint64_t sy_registry_version(const struct sy_registry *registry);
 

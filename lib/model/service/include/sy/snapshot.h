@@ -312,6 +312,16 @@ uint32_t sy_snapshot_next_hop(
 uint32_t sy_snapshot_pick(const struct sy_snapshot *snapshot, const struct sy_service_row *service,
 	struct sy_pick *pick, uint32_t cursors[]);
 
+/* The pool that serves now, the service's or its spare, or SY_NONE: none can. */
+uint32_t sy_snapshot_serving_pool(
+	const struct sy_snapshot *snapshot, const struct sy_service_row *service);
+
+/* What its scheduler's state was built from, and the scheduler that the file names; NULL: the pool
+ * can serve nobody. */
+const struct sy_candidate *sy_snapshot_candidates(
+	const struct sy_snapshot *snapshot, uint32_t pool, uint32_t *n_candidates);
+const struct sy_scheduler *sy_snapshot_scheduler(const struct sy_snapshot *snapshot, uint32_t pool);
+
 /* A backend of those that serve now for which has_room() says yes, one of the first tier before
  * others, looked for from the start'th on; or SY_NONE. */
 uint32_t sy_snapshot_pick_room(const struct sy_snapshot *snapshot,

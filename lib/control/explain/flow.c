@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The flow that there is, and what is remembered of its beginning. */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "private.h"
+#include "sy/reason.h"
+#include "sy/time.h"
+
+#define ROWS 32 /* candidates that are told of a version */
+
+static void
+write_time(uint64_t wall_us, char text[32])
+{
+	time_t seconds = (time_t)(wall_us / 1000000);
+	struct tm parts;
+
+	gmtime_r(&seconds, &parts);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
+static void
+write_duration(uint32_t seconds, char text[32])
+{
+	if (seconds >= 86400)
+		snprintf(text, 32, "%u d %u h", seconds / 86400, seconds / 3600 % 24);
+	else if (seconds >= 3600)
+		snprintf(text, 32, "%u h %u min", seconds / 3600, seconds / 60 % 60);
+	else
+		snprintf(text, 32, "%u min %u s", seconds / 60, seconds % 60);
+}
+
+/* "web/web1 (weight 1), web/web2 (weight 5)": those that fit. */
+static void
+write_candidates(const struct explaining *e, uint32_t backend, char *text, size_t size)
+{
+	struct sy_version_row rows[ROWS];
+	const struct sy_backend *of = sy_registry_backend(e->context->registry, backend);
+	size_t length = 0;
+	uint32_t n;
+	char name[NAME_TEXT];
+
+	text[0] = '\0';
+	n = of == NULL ? 0
+		       : sy_versions_candidates(e->context->versions, e->out->made.number,
+				 of->pool_name, rows, ROWS);
+	for (uint32_t i = 0; i < n && length + NAME_TEXT + 20 < size; i++)
+		length += (size_t)snprintf(text + length, size - length, "%s%s (weight %u)",
+			i > 0 ? ", " : "", explain_backend(e, rows[i].backend, name),
+			rows[i].weight);
+}
+
+static void
+explain_version(struct explaining *e, const struct sy_flow_record *flow, uint64_t made_us)
+{
+	struct sy_version_note *made = &e->out->made;
+	char when[32], candidates[400];
+
+	if (e->context->versions == NULL ||
+		!sy_versions_find(
+			e->context->versions, flow->version, SY_RECORD_VERSIONS, made_us, made)) {
+		explain_say(e, "version", "the snapshot that it was made under is not remembered");
+		return;
+	}
+	write_time(made->wall_us, when);
+	write_candidates(e, flow->backend, candidates, sizeof(candidates));
+	explain_say(e, "version",
+		"made under snapshot %llu, published %s for: %s; the scheduler could choose from %s",
+		(unsigned long long)made->number, when, made->cause,
+		candidates[0] != '\0' ? candidates : "candidates that are not remembered");
+}
+
+void
+explain_flow(struct explaining *e)
+{
+	const struct sy_flow_record *flow = &e->inquiry->flow;
+	char name[NAME_TEXT], age[32], when[32], why[SY_REASON_TEXT];
+	uint64_t made_us;
+
+	if (!e->inquiry->has_flow) {
+		explain_say(e, "flow", "none: no worker has one of these addresses and ports");
+		return;
+	}
+	made_us = sy_time_wall_us() - (uint64_t)flow->age_s * 1000000;
+	e->out->has_flow = true;
+	e->out->flow = *flow;
+	e->out->backend = flow->backend;
+	write_duration(flow->age_s, age);
+	write_time(made_us, when);
+	explain_backend(e, flow->backend, name);
+	explain_say(e, "flow", "there is one%s: %s, made %s ago (%s), silent for %u ms, to %s",
+		e->inquiry->is_reply ? ", of which this is a packet back to the client" : "",
+		flow->state, age, when, flow->idle_ms, name);
+	explain_say(e, "reason", "%s got it because %s (%s)%s%s", name, sy_reason_help(flow->why),
+		sy_reason_text(flow->why, why),
+		(flow->why & SY_REASON_SPARE) != 0 ? "; no other than spares could serve" : "",
+		(flow->why & SY_REASON_PANIC) != 0
+			? "; it was not well, but too few of its pool were"
+			: "");
+	explain_version(e, flow, made_us);
+	explain_conclude(e, SY_EXPLAIN_FLOW,
+		"the packet goes to %s, with its flow (%s; made %s ago)", name, why, age);
+	if (e->row != NULL)
+		explain_forwarding(e, flow->backend, flow);
+}
