@@ -45,8 +45,9 @@ def test_demo_tour(_lab):
     child = demo("--tour", "--fast")
     text = finish(child, 120)
     assert child.returncode == 0, text
-    stops = [line for line in text.splitlines() if line[:2] in ("1.", "2.", "3.", "4.")]
-    assert [stop.split()[1] for stop in stops] == ["drain:", "rollback:", "ejection:", "capture:"], text
+    stops = [line for line in text.splitlines() if line[:2] in ("1.", "2.", "3.", "4.", "5.")]
+    assert [stop.split()[1] for stop in stops] == ["explain:", "drain:", "rollback:", "ejection:",
+                                                  "capture:"], text
     assert "connections failed in a row" in text and "ended cleanly" in text, text
     assert not netns.names_with(f"sy{LAB_ID}-")
 

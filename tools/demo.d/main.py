@@ -145,7 +145,7 @@ def main():
                                      "between network namespaces, and tells a story about it.")
     parser.add_argument("--keep", action="store_true", help="leave everything running at the end")
     parser.add_argument("--tour", action="store_true", help="instead of the story, what an operator asks "
-                        "and orders: drain, rollback, ejection, capture; under five minutes")
+                        "and orders: explain, drain, rollback, ejection, capture; under five minutes")
     parser.add_argument("--fast", action="store_true", help="of the tour, without time to read")
     parser.add_argument("--stop", action="store_true", help="take away what --keep has left")
     parser.add_argument("--pace", type=float, default=1.0, help="0.5: half as long (default 1)")

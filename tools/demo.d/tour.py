@@ -103,6 +103,23 @@ def wait_state(guide, name, state):
     return guide.lab.control.wait_state("web", name, state, PATIENCE_S)
 
 
+def explain(guide):
+    guide.title("explain: why is this client on that backend?")
+    connection = client.connect(guide.lab.client, VIP4)
+    name = client.ask(connection).strip()
+    port = connection.getsockname()[1]
+    guide.say(f"A client, {CLIENT4} port {port}, has just opened a connection to {VIP4}, and {name} "
+              "answered. A user calls: why there? Look at the steps \"flow\", \"reason\" and \"version\": "
+              "where it is, why, and what else the scheduler could have chosen.")
+    told = guide.run("explain", f"{CLIENT4}:{port}", f"{VIP4}:80/tcp")
+    expect(f"web/{name}" in told, told)
+    guide.say("And a client who has not come yet? The table has each backend's score as the scheduler "
+              "would see it now: \">\" marks the one that he would get.")
+    told = guide.run("explain", f"{CLIENT4}:2000", f"{VIP4}:80/tcp")
+    expect("SCORE" in told, told)
+    connection.close()
+
+
 def drain(guide):
     guide.title("drain: take a server out for maintenance, and lose nobody")
     held = {}
@@ -198,7 +215,7 @@ def capture(guide):
     guide.pause()
 
 
-STOPS = (drain, rollback, ejection, capture)
+STOPS = (explain, drain, rollback, ejection, capture)
 
 
 def tell(lab, pace):
