@@ -98,6 +98,9 @@ test_moves(void)
 		CU_ASSERT_EQUAL(moved(), 1);
 		fixture_establish(&fixture, 4000, second);
 		CU_ASSERT_EQUAL(sy_worker_flows(fixture.workers[0]), 1);
+		/* A client who is kept is kept where he was moved to. */
+		if (strstr(rows[i].service, "sticky") != NULL)
+			CU_ASSERT_EQUAL(fixture_open(&fixture, 4001), second);
 		end();
 	}
 }

@@ -78,7 +78,10 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 	if (picked != worker->avoided)
 		return picked;
 	other = pick_other(worker, packet, &picked, 1);
-	return other != SY_NONE ? other : picked;
+	if (other == SY_NONE)
+		return picked;
+	sy_persist_move(worker, packet, picked, other);
+	return other;
 }
 
 uint32_t

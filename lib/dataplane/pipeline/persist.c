@@ -153,6 +153,23 @@ sy_persist_pick(struct sy_worker *worker, uint32_t service_id, const struct sy_t
 }
 
 void
+sy_persist_move(
+	struct sy_worker *worker, const struct sy_packet *packet, uint32_t from, uint32_t to)
+{
+	const struct sy_backend_row *backends = worker->snapshot->backends;
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_persistent before = { from, backends[from].generation };
+	struct sy_persistent after = { to, backends[to].generation };
+
+	if ((service->consistency != SY_CONSISTENCY_STICKY &&
+		    service->consistency != SY_CONSISTENCY_BOTH) ||
+		worker->persistence == NULL)
+		return;
+	sy_persistence_put(worker->persistence, tag_of(service, &packet->tuple), seconds_of(worker),
+		service->persist_s, &before, &after);
+}
+
+void
 sy_persist_confirm(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[flow->service];

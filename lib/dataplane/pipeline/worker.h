@@ -324,6 +324,9 @@ uint32_t sy_persist_choose(
 	struct sy_worker *worker, const struct sy_service_row *service, struct sy_pick *pick);
 uint32_t sy_persist_pick(struct sy_worker *worker, uint32_t service, const struct sy_tuple *tuple,
 	struct sy_pick *pick, enum sy_drop *reason);
+/* The client of the packet, who was kept at one backend, is kept at another from now on. */
+void sy_persist_move(
+	struct sy_worker *worker, const struct sy_packet *packet, uint32_t from, uint32_t to);
 void sy_persist_confirm(struct sy_worker *worker, const struct sy_flow *flow);
 
 /* cid.c: the backend that the packet's QUIC connection ID names, or SY_NONE: none, or none that may get
