@@ -22,6 +22,7 @@ parse(const char *quoted)
 	"'local_addresses':['10.0.0.100-10.0.0.109','2001:db8::9'],'max_local_ends':9," \
 	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
 	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
+	"'commands':[{'name':'k','run':['/k','','a'],'user':'u','timeout':'9s'}],'on_change':'k'," \
 	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \
 	"['10.0.0.1/24','2001:db8::1/64'],'side':'both','mtu':1280,'rx_descriptors':64,'tx_descriptors':128," \
 	"'twin':'','mac':'02:00:00:00:00:01'},{'name':'lan','device':'net_tap1','profile':'auto'," \
@@ -31,10 +32,11 @@ parse(const char *quoted)
 	"'neighbours':[{'address':'fe80::1','mac':'02:00:00:00:00:02','port':'lan'}]," \
 	"'pools':[{'name':'p','scheduler':'rr','load_factor':'101%','zone':'a/b','spill_over':'1%'," \
 	"'slow_start':'90s','on_down':'reset','drain_deadline':'7s','on_deadline':'forget'," \
-	"'panic_threshold':'50%'," \
+	"'panic_threshold':'50%','on_change':'k','depends_on':['q','q/d']," \
 	"'health':{'type':'https','interval':'1500ms','timeout':'1s','rise':4,'fall':5," \
 	"'jitter':'0%','port':8,'method':'HEAD','path':'/x','host':'h','status':'204'," \
-	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','verify':true},'passive':{'enabled':false,'failures':6,'clients':2,'interval':'9s','deviation':'200%'," \
+	"'body':'a\\\"\\\\b\\n','send':'x','name':'n','http_version':'2','command':'k','verify':true,'ca_file':'/c'," \
+	"'expiry_warning':'3h'},'passive':{'enabled':false,'failures':6,'clients':2,'interval':'9s','deviation':'200%'," \
 	"'peers':4,'connections':90,'base':'20s','longest':'10m','max_ejected':'50%','trials':2," \
 	"'flaps':8,'flap_window':'1h'}," \
 	"'discovery':{'type':'dns','file':'/f','name':'a.example','record':'srv'," \
@@ -48,16 +50,19 @@ parse(const char *quoted)
 	"'max_flows':0,'max_new_per_s':0,'capacity':0,'priority':0,'zone':''}" \
 	"]},{'name':'q','scheduler':'lc','load_factor':'900%','zone':'','spill_over':'900%'," \
 	"'slow_start':'0s','on_down':'keep','drain_deadline':'0s','on_deadline':'reset'," \
-	"'panic_threshold':'0%'," \
+	"'panic_threshold':'0%','on_change':'','depends_on':[]," \
 	"'health':{'type':'none','interval':'1h','timeout':'1h','rise':1,'fall':1," \
 	"'jitter':'50%','port':0,'method':'GET','path':'/','host':'','status':'100-599'," \
-	"'body':'','send':'','name':'','verify':false},'passive':{'enabled':true,'failures':0,'clients':0,'interval':'100ms','deviation':'0%'," \
+	"'body':'','send':'','name':'','http_version':'1.1','command':'','verify':false,'ca_file':''," \
+	"'expiry_warning':'0s'},'passive':{'enabled':true,'failures':0,'clients':0,'interval':'100ms','deviation':'0%'," \
 	"'peers':1000,'connections':10,'base':'24h','longest':'24h','max_ejected':'0%','trials':1," \
 	"'flaps':0,'flap_window':'100ms'}," \
 	"'discovery':{'type':'none','file':'','name':'','record':'a','servers':[],'urls':[],'prefix':''," \
 	"'service':'','datacenter':'','namespace':'','port_name':'','token_file':'','ca_file':'','port':0," \
 	"'weight':0,'refresh':'24h','min_refresh':'10ms','timeout':'1h','max_vanish':'0%'," \
-	"'confirm':'0s','expect':0},'backends':[]}]," \
+	"'confirm':'0s','expect':0},'backends':[" \
+	"{'name':'d','address':'10.0.0.9','port':9,'weight':1,'server_id':'','spare':false,'enabled':true," \
+	"'max_flows':0,'max_new_per_s':0,'capacity':0,'priority':0,'zone':''}]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
 	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','move_unanswered':false," \

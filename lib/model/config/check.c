@@ -189,6 +189,13 @@ sy_config_check(struct sy_config_parser *parser)
 		code = check_names(parser, "services", config->services, config->n_services,
 			sizeof(*config->services));
 	if (code == 0)
+		code = check_names(parser, "commands", config->commands, config->n_commands,
+			sizeof(*config->commands));
+	if (code == 0)
+		code = sy_config_check_commands(parser);
+	if (code == 0)
+		code = sy_config_check_depends(parser);
+	if (code == 0)
 		code = sy_config_check_ports(parser);
 	if (code == 0)
 		code = sy_config_check_routes(parser);

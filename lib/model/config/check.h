@@ -9,6 +9,8 @@
 #include "index.h"
 #include "parse.h"
 
+int sy_config_check_commands(struct sy_config_parser *parser); /* and who names them */
+int sy_config_check_depends(struct sy_config_parser *parser); /* pools on each other */
 int sy_config_check_ports(struct sy_config_parser *parser);
 int sy_config_check_routes(struct sy_config_parser *parser); /* and neighbours */
 int sy_config_check_pools(struct sy_config_parser *parser);

@@ -54,7 +54,7 @@ check_probe_ports(struct sy_config_parser *parser, uint32_t i)
 	const struct sy_pool_config *pool = &parser->config->pools[i];
 
 	if (pool->health.port != 0 || pool->health.type == SY_HEALTH_NONE ||
-		pool->health.type == SY_HEALTH_ICMP)
+		pool->health.type == SY_HEALTH_ICMP || pool->health.type == SY_HEALTH_COMMAND)
 		return 0;
 	for (uint32_t j = 0; j < pool->n_backends; j++) {
 		if (pool->backends[j].port == 0)

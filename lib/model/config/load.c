@@ -125,6 +125,7 @@ sy_config_free(struct sy_config *config)
 		free(config->pools[i].backends);
 	for (uint32_t i = 0; i < config->n_services; i++)
 		free(config->services[i].quic);
+	free(config->commands);
 	free(config->pools);
 	free(config->services);
 	free(config->snats);

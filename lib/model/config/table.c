@@ -253,6 +253,12 @@ static const struct sy_config_key root_keys[] = {
 		.help = "Packets for the host itself." },
 	{ "control", &sy_kind_object, .section = &control_section,
 		.help = "The operator's socket." },
+	{ "commands", &sy_kind_list, LIST(commands, n_commands), .high = SY_MAX_COMMANDS,
+		.section = &sy_config_command_section,
+		.help = "Programs that probes and changes of state run." },
+	{ "on_change", SY_CONFIG_COMMAND(struct sy_config, on_change),
+		.help = "The command that is run when a pool or one of its backends changes its state, "
+			"for pools without one of their own; empty: none." },
 	{ "ports", &sy_kind_list, LIST(ports, n_ports), .low = 1, .high = SY_MAX_PORTS,
 		.section = &port_section, .required = true, .restart = true,
 		.help = "The network ports." },

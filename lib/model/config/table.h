@@ -85,6 +85,7 @@ struct sy_config_key {
 extern const struct sy_config_section sy_config_root;
 extern const struct sy_config_section sy_config_pool_section;
 extern const struct sy_config_section sy_config_service_section;
+extern const struct sy_config_section sy_config_command_section;
 extern const struct sy_config_section sy_config_health_section; /* of a pool */
 extern const struct sy_config_section sy_config_passive_section; /* of a pool */
 extern const struct sy_config_section sy_config_discovery_section; /* of a pool */
@@ -117,6 +118,11 @@ extern const struct sy_config_kind sy_kind_reference;
 extern const struct sy_config_kind sy_kind_object;
 extern const struct sy_config_kind sy_kind_list; /* of objects, owned through a pointer */
 extern const struct sy_config_kind sy_kind_values; /* of plain values, inside the struct */
+
+/* The name of one of the commands; in any section, so checks look it up. */
+#define SY_CONFIG_COMMAND(type, member) \
+	&sy_kind_name, .offset = offsetof(type, member), .size = sizeof(((type *)0)->member), \
+		       .empty = true, .fallback = ""
 
 /* 2 * n_bytes hexadecimal digits and no more; bytes may be written to on false too. */
 bool sy_hex_read(const char *text, uint8_t *bytes, size_t n_bytes);

@@ -21,7 +21,16 @@ static const struct sy_config_choice health_types[] = {
 	{ "dns", SY_HEALTH_DNS },
 	{ "redis", SY_HEALTH_REDIS },
 	{ "postgresql", SY_HEALTH_POSTGRESQL },
+	{ "command", SY_HEALTH_COMMAND },
+	{ "grpc", SY_HEALTH_GRPC },
+	{ "grpcs", SY_HEALTH_GRPCS },
 	{ "none", SY_HEALTH_NONE },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_choice http_versions[] = {
+	{ "1.1", SY_HTTP_1_1 },
+	{ "2", SY_HTTP_2 },
 	{ NULL, 0 },
 };
 
@@ -29,7 +38,8 @@ static const struct sy_config_key health_keys[] = {
 	{ "type", &sy_kind_choice, AT(struct sy_health_config, type), .choices = health_types,
 		.fallback = "tcp",
 		.help = "How to ask: connect, GET over HTTP or HTTPS, ping, a datagram, a DNS question, "
-			"Redis' PING, PostgreSQL's start of a session; none: always up." },
+			"Redis' PING, PostgreSQL's start of a session, gRPC's health protocol (grpcs: over "
+			"TLS), a command; none: always up." },
 	{ "interval", &sy_kind_duration, AT(struct sy_health_config, interval_ms), .unit = 1000,
 		.low = 10, .high = HOUR_MS, .fallback = "2s",
 		.help = "From one probe to the next." },
@@ -53,7 +63,8 @@ static const struct sy_config_key health_keys[] = {
 		.fallback = "/", .help = "HTTP and HTTPS: the request's path and query." },
 	{ "host", &sy_kind_text, AT(struct sy_health_config, host), .accepts = sy_accept_visible,
 		.form = "a host name", .pattern = "^[!-~]*$", .empty = true, .fallback = "",
-		.help = "HTTP and HTTPS: the Host header and TLS name; empty: the backend's address." },
+		.help = "HTTP, HTTPS and gRPC: the Host header and TLS name (SNI); empty: the backend's "
+			"address." },
 	{ "status", &sy_kind_status, AT(struct sy_health_config, status_low),
 		.other = offsetof(struct sy_health_config, status_high), .low = 100, .high = 599,
 		.fallback = "200-399", .help = "HTTP and HTTPS: the statuses that are a success." },
@@ -64,9 +75,24 @@ static const struct sy_config_key health_keys[] = {
 	{ "name", &sy_kind_text, AT(struct sy_health_config, name), .accepts = sy_accept_visible,
 		.form = "a name", .pattern = "^[!-~]*$", .empty = true, .fallback = "",
 		.help = "DNS: the name whose address is asked for, else localhost.  PostgreSQL: the "
-			"user, else steelyard, who need not exist." },
+			"user, else steelyard, who need not exist.  gRPC: the service that is asked for, "
+			"else the whole server." },
+	{ "http_version", &sy_kind_choice, AT(struct sy_health_config, http_version),
+		.choices = http_versions, .fallback = "1.1",
+		.help = "HTTP and HTTPS: what is spoken; 2 without TLS at once, without an upgrade." },
+	{ "command", SY_CONFIG_COMMAND(struct sy_health_config, command),
+		.help = "Command: the one of the file's commands that is run; its exit status 0 is a "
+			"success." },
 	{ "verify", &sy_kind_boolean, AT(struct sy_health_config, verify), .fallback = "false",
-		.help = "HTTPS: check the certificate against the system's authorities." },
+		.help = "HTTPS and gRPC over TLS: check the certificate, and that it is for host." },
+	{ "ca_file", &sy_kind_text, AT(struct sy_health_config, ca_file), .accepts = sy_accept_path,
+		.form = "a path that starts with '/', without spaces,", .pattern = "^/[!-~]*$",
+		.empty = true, .fallback = "",
+		.help = "With verify: a file of authorities (PEM); empty: the system's." },
+	{ "expiry_warning", &sy_kind_duration, AT(struct sy_health_config, expiry_warning_s),
+		.unit = 1000000, .high = 8760 * 3600u, .fallback = "336h",
+		.help = "HTTPS and gRPC over TLS: a certificate that ends sooner is told in the log, once; "
+			"0s: never." },
 };
 
 const struct sy_config_section sy_config_health_section = {

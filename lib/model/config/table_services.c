@@ -106,6 +106,15 @@ backends_are_found(void *element)
 	return pool->discovery.type != SY_DISCOVERY_NONE;
 }
 
+static const struct sy_config_key dependency = {
+	.kind = &sy_kind_text,
+	.size = sizeof(((struct sy_pool_config *)0)->depends_on[0]),
+	.accepts = sy_accept_zone,
+	.form = "the name of a pool, or of a pool and one of its backends with '/' in between,",
+	.pattern = "^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)?$",
+	.help = "\"db\" or \"db/db1\"",
+};
+
 static const struct sy_config_key pool_keys[] = {
 	{ "name", &sy_kind_name, AT(struct sy_pool_config, name), .required = true,
 		.help = "What services call it; unique." },
@@ -141,6 +150,14 @@ static const struct sy_config_key pool_keys[] = {
 		.help = "When a smaller share of the backends, spares aside, is up and not ejected, all "
 			"of them serve: that so many fail at once is hardly their fault; 0%: only those "
 			"that are up ever serve." },
+	{ "on_change", SY_CONFIG_COMMAND(struct sy_pool_config, on_change),
+		.help = "The command that is run when the pool or one of its backends changes its state; "
+			"empty: the file's on_change." },
+	{ "depends_on", &sy_kind_values, AT(struct sy_pool_config, depends_on),
+		.other = offsetof(struct sy_pool_config, n_depends_on), .high = SY_MAX_DEPENDENCIES,
+		.item = &dependency,
+		.help = "Other pools that have a backend that is up, or backends that are up, without "
+			"which none of this pool is." },
 	{ "health", &sy_kind_object, .offset = offsetof(struct sy_pool_config, health),
 		.section = &sy_config_health_section, .help = "How the backends are probed." },
 	{ "passive", &sy_kind_object, .offset = offsetof(struct sy_pool_config, passive),

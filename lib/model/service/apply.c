@@ -297,7 +297,8 @@ settle_backend(struct sy_registry *registry, uint32_t id, uint32_t pool_index,
 		backend->effective_weight = config->weight;
 		backend->weight_scale = 1;
 	}
-	if (pool->health.type == SY_HEALTH_NONE && backend->health != SY_HEALTH_UP) {
+	if (pool->health.type == SY_HEALTH_NONE && pool->n_depends_on == 0 &&
+		backend->health != SY_HEALTH_UP) {
 		backend->health = SY_HEALTH_UP;
 		backend->up_since_us = now;
 	}

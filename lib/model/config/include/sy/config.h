@@ -20,6 +20,7 @@
 
 #include "sy/discovery_config.h"
 #include "sy/error.h"
+#include "sy/health_config.h"
 #include "sy/log.h"
 #include "sy/net.h"
 #include "sy/quic_config.h"
@@ -38,6 +39,7 @@
 #define SY_MAX_LOCAL_ADDRESSES 256 /* in one list */
 #define SY_MAX_SNAT_RULES 64
 #define SY_MAX_SNAT_PREFIXES 16 /* of a rule's sources, and of destinations that it leaves alone */
+#define SY_MAX_DEPENDENCIES 4 /* of a pool */
 #define SY_MAX_TRUSTED 16 /* prefixes of a service's clients that may speak for others */
 
 enum sy_idle_mode {
@@ -81,57 +83,6 @@ struct sy_neighbour_config {
 	struct sy_ip address;
 	struct sy_mac mac;
 	uint16_t port; /* index of a port */
-};
-
-enum sy_health_type {
-	SY_HEALTH_NONE, /* always up */
-	SY_HEALTH_TCP,
-	SY_HEALTH_HTTP,
-	SY_HEALTH_HTTPS,
-	SY_HEALTH_ICMP,
-	SY_HEALTH_UDP,
-	SY_HEALTH_DNS,
-	SY_HEALTH_REDIS,
-	SY_HEALTH_POSTGRESQL,
-};
-
-struct sy_health_config {
-	uint8_t type; /* enum sy_health_type */
-	bool verify; /* HTTPS: check the certificate against the system's authorities */
-	uint16_t port; /* 0: the backend's own */
-	uint16_t rise; /* successes in a row that make it up */
-	uint16_t fall; /* failures in a row that make it down */
-	uint16_t status_low; /* HTTP: lowest and highest status that is a success */
-	uint16_t status_high;
-	uint16_t jitter_percent; /* each interval is drawn within plus or minus this share */
-	uint32_t interval_ms;
-	uint32_t timeout_ms;
-	char method[16];
-	char path[SY_TEXT_SIZE];
-	char host[SY_TEXT_SIZE]; /* HTTP Host and TLS name; empty: the backend's address */
-	char body[SY_TEXT_SIZE]; /* must stand in the answer; empty: any */
-	char send[SY_TEXT_SIZE]; /* UDP: what is asked */
-	char name
-		[SY_TEXT_SIZE]; /* DNS: whose address; PostgreSQL: the user; empty: the kind's own */
-};
-
-#define SY_MAX_FLAPS 8
-
-/* What clients' connections tell of a backend, and what follows (lib/control/health). */
-struct sy_passive_config {
-	bool enabled;
-	uint16_t failures; /* connections in a row that eject; 0: none do */
-	uint16_t clients; /* different ones, of late, without whom nothing but flaps ejects */
-	uint16_t deviation_percent; /* of the peers' standard deviation, below their mean; 0: off */
-	uint16_t peers; /* backends that a comparison needs */
-	uint16_t max_ejected_percent; /* of the pool, at least one */
-	uint16_t trials; /* flows in a second after an ejection, and successes that end the trial */
-	uint16_t flaps; /* times down in the window that eject; 0: none do */
-	uint32_t connections; /* in an interval, to be compared */
-	uint32_t interval_ms;
-	uint32_t base_ms; /* the first ejection, and what each further one is longer by */
-	uint32_t longest_ms;
-	uint32_t flap_window_ms;
 };
 
 /* How a new flow's backend has to do with its client's earlier ones. */
@@ -196,6 +147,11 @@ struct sy_pool_config {
 	uint8_t on_deadline; /* enum sy_on_deadline */
 	uint32_t drain_deadline_ms; /* 0: none */
 	uint32_t slow_start_ms; /* 0: a returning backend has its whole weight at once */
+	char on_change[SY_NAME_SIZE]; /* the command for its changes; empty: the top's */
+	char depends_on[SY_MAX_DEPENDENCIES]
+		       [2 * SY_NAME_SIZE]; /* "pool" or "pool/backend", of this file, no circle */
+	uint16_t n_depends_on;
+	uint32_t dependency_pools[SY_MAX_DEPENDENCIES]; /* indices of those pools */
 	struct sy_health_config health;
 	struct sy_passive_config passive;
 	struct sy_discovery_config discovery;
@@ -337,6 +293,10 @@ struct sy_config {
 	uint32_t max_local_ends; /* a worker's; 0: counted, see sy_config_local_ends() */
 	char control_socket[108];
 	char control_group[SY_NAME_SIZE]; /* may use the control socket too; empty: root only */
+	struct sy_command_config *commands;
+	uint32_t n_commands;
+	char on_change
+		[SY_NAME_SIZE]; /* the command for pools' changes that have none; empty: none */
 	struct sy_port_config *ports;
 	uint32_t n_ports;
 	struct sy_route_config *routes;
@@ -350,6 +310,9 @@ struct sy_config {
 	struct sy_snat_config *snats; /* the first that fits a packet has it */
 	uint32_t n_snats;
 };
+
+/* NULL when there is none of that name. */
+const struct sy_command_config *sy_config_command(const struct sy_config *config, const char *name);
 
 #define SY_PORTS_TEXT 12 /* "8000-8999", "all", with its end */
 

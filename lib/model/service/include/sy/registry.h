@@ -66,6 +66,7 @@ struct sy_backend {
 	uint64_t up_since_us; /* 0: not up */
 	uint32_t probe_us; /* how long the last probe took */
 	char probe_text[96]; /* what the last probe found: "HTTP 200", "connection refused" */
+	uint64_t certificate_until_s; /* since the epoch, of the last probe's; 0: not known */
 	bool pressed; /* into service though it is down or ejected: too few of its pool are well */
 	uint8_t breaker; /* enum sy_breaker_state */
 	uint16_t trial_per_s; /* new flows in a second while it is tried */
