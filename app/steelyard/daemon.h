@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include "sy/adapt.h"
+#include "sy/command.h"
 #include "sy/discovery.h"
 #include "sy/eal.h"
 #include "sy/health.h"
@@ -65,6 +66,8 @@ struct daemon {
 	struct sy_surface_worker surface_workers[SY_MAX_WORKERS];
 	uint32_t n_workers;
 	struct sy_kernel *kernel;
+	int runner_fd; /* -1: commands have it */
+	struct sy_commands *commands;
 	struct sy_health *health;
 	struct sy_adapt *adapt;
 	struct sy_discovery *discovery;

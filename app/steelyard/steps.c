@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -45,6 +46,24 @@ daemon_load_config(const char *file, struct sy_config **config, struct sy_error 
 		status = daemon_parse_config(file, text, length, config, error);
 	free(text);
 	return status;
+}
+
+/* Before all else: programs get nothing of what comes after. */
+static int
+fork_runner(struct daemon *daemon, struct sy_error *error)
+{
+	int status = sy_command_fork_runner(&daemon->runner_fd);
+
+	if (status == 0)
+		return 0;
+	return sy_error_set(error, status, "no process for commands: %s", strerror(-status));
+}
+
+static void
+let_runner_go(struct daemon *daemon)
+{
+	if (daemon->runner_fd >= 0)
+		close(daemon->runner_fd);
 }
 
 static int
@@ -255,6 +274,21 @@ weigh_again(void *context)
 }
 
 static int
+open_commands(struct daemon *daemon, struct sy_error *error)
+{
+	(void)error;
+	daemon->commands = sy_commands_create(&daemon->loop, daemon->runner_fd);
+	daemon->runner_fd = -1;
+	return daemon->commands == NULL ? -ENOMEM : 0;
+}
+
+static void
+close_commands(struct daemon *daemon)
+{
+	sy_commands_destroy(daemon->commands);
+}
+
+static int
 start_health(struct daemon *daemon, struct sy_error *error)
 {
 	const struct sy_adapt_params adapt = { .loop = &daemon->loop,
@@ -262,6 +296,7 @@ start_health(struct daemon *daemon, struct sy_error *error)
 	const struct sy_health_params health = { .loop = &daemon->loop,
 		.registry = daemon->registry,
 		.stats = daemon->stats,
+		.commands = daemon->commands,
 		.changed = weigh_again,
 		.context = daemon };
 	int status = sy_adapt_create(&adapt, &daemon->adapt, error);
@@ -321,6 +356,7 @@ stop_discovery(struct daemon *daemon)
 /* The last gives up the rights that those before it want at their start.  What they want at their end
  * is among those that are kept. */
 const struct step daemon_steps[] = {
+	{ "command runner", fork_runner, let_runner_go },
 	{ "configuration", load_config, unload_config },
 	{ "environment", start_environment, stop_environment },
 	{ "ports", open_ports, close_ports },
@@ -329,6 +365,7 @@ const struct step daemon_steps[] = {
 	{ "event loop", start_loop, stop_loop },
 	{ "kernel twin", start_kernel, stop_kernel },
 	{ "traffic", start_traffic, stop_traffic },
+	{ "commands", open_commands, close_commands },
 	{ "health", start_health, stop_health },
 	{ "discovery", start_discovery, stop_discovery },
 	{ "surfaces", daemon_open_surfaces, daemon_close_surfaces },

@@ -33,6 +33,8 @@ info_figures(void *context, struct sy_surface_figure figures[])
 		{ "probes_sent", NULL, health.sent },
 		{ "probes_failed", NULL, health.failed },
 		{ "probes_in_flight", NULL, health.in_flight },
+		{ "commands_run", NULL, health.commands_run },
+		{ "commands_failed", NULL, health.commands_failed },
 	};
 
 	memcpy(figures, rows, sizeof(rows));

@@ -28,6 +28,7 @@ health_lab_start(struct health_lab *lab, struct sy_backend_config *backends, uin
 	};
 	struct sy_health_params with_registry = params;
 	struct sy_error error = { .text = "" };
+	int fd;
 
 	memset(lab, 0, sizeof(*lab));
 	lab->pool = (struct sy_pool_config){ .name = "web",
@@ -46,9 +47,13 @@ health_lab_start(struct health_lab *lab, struct sy_backend_config *backends, uin
 			.path = "/" } };
 	lab->config.pools = &lab->pool;
 	lab->config.n_pools = 1;
+	CU_ASSERT_EQUAL_FATAL(sy_command_fork_runner(&fd), 0);
 	CU_ASSERT_EQUAL_FATAL(uv_loop_init(&lab->loop), 0);
+	lab->commands = sy_commands_create(&lab->loop, fd);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lab->commands);
 	CU_ASSERT_EQUAL_FATAL(sy_registry_create(8, n_backends + 8, NULL, NULL, &lab->registry), 0);
 	with_registry.registry = lab->registry;
+	with_registry.commands = lab->commands;
 	CU_ASSERT_EQUAL_FATAL(sy_health_create(&with_registry, &lab->health, &error), 0);
 }
 
@@ -65,6 +70,7 @@ void
 health_lab_stop(struct health_lab *lab)
 {
 	sy_health_destroy(lab->health);
+	sy_commands_destroy(lab->commands);
 	while (uv_run(&lab->loop, UV_RUN_NOWAIT) != 0)
 		;
 	CU_ASSERT_EQUAL(uv_loop_close(&lab->loop), 0);

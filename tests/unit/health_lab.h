@@ -16,6 +16,7 @@ struct health_lab {
 	uv_loop_t loop;
 	struct sy_registry *registry;
 	struct sy_health *health;
+	struct sy_commands *commands;
 	struct sy_config config;
 	struct sy_pool_config pool;
 	unsigned int n_changed;

@@ -14,8 +14,8 @@ test_commands(void)
 	static const struct told cases[] = {
 		{ WITH(CHECK, POOL("p", "'on_change':'check'")), NULL },
 		{ WITH(CHECK, POOL("p", "'health':{'type':'command','command':'check'}")), NULL },
-		{ WITH(CHECK, "{'name':'p',\n'on_change':'chck','backends':[]}"),
-			"t.json:4:13: pools[0].on_change: found \"chck\", expected the name of one of "
+		{ WITH(CHECK, "{'name':'p',\n'on_change':'checq','backends':[]}"),
+			"t.json:4:13: pools[0].on_change: found \"checq\", expected the name of one of "
 			"the commands; did you mean \"check\"?" },
 		{ WITH("", "{'name':'p',\n'health':{'command':'x'},'backends':[]}"),
 			"t.json:4:21: pools[0].health.command: found \"x\", expected the name of one of "

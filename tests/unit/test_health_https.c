@@ -8,6 +8,9 @@
 #include <unistd.h>
 
 #include "health_lab.h"
+#include "sy/time.h"
+
+#define DAY 86400
 
 /* openssl's own server, with a certificate that nobody has signed. */
 static struct {
@@ -75,28 +78,35 @@ stop_server(void)
 	rmdir(server.folder);
 }
 
+/* How the backend is found, with the text: "" where any will do. */
 static void
-probe(bool verify, bool up)
+probe(const char *host, const char *authorities, bool verify, bool up, const char *text)
 {
 	struct sy_backend_config backend = health_lab_backend("web1", "127.0.0.1", server.port);
+	uint64_t now = sy_time_wall_us() / 1000000;
 	const struct sy_backend *row;
 	struct health_lab lab;
 
 	health_lab_start(&lab, &backend, 1, SY_HEALTH_HTTPS);
-	strcpy(lab.pool.health.host, "www.example.com");
+	snprintf(lab.pool.health.host, SY_TEXT_SIZE, "%s", host);
+	if (authorities[0] != '\0')
+		snprintf(
+			lab.pool.health.ca_file, SY_TEXT_SIZE, "%s/%s", server.folder, authorities);
 	lab.pool.health.verify = verify;
 	lab.pool.health.timeout_ms = 2000;
 	lab.pool.health.interval_ms = 100;
+	lab.pool.health.expiry_warning_s = 3 * DAY;
 	health_lab_apply(&lab);
 	/* openssl needs a moment to listen. */
 	if (up)
 		CU_ASSERT_TRUE(health_lab_becomes(&lab, 0, SY_HEALTH_UP));
 	row = health_lab_first(&lab);
 	CU_ASSERT_EQUAL(row->health, up ? SY_HEALTH_UP : SY_HEALTH_DOWN);
-	if (up)
-		CU_ASSERT_STRING_EQUAL(row->probe_text, "HTTP 200");
-	if (!up)
-		CU_ASSERT_PTR_NOT_NULL(strstr(row->probe_text, "certificate"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(row->probe_text, text));
+	if (up) {
+		CU_ASSERT_TRUE(row->certificate_until_s > now + 2 * DAY - 600);
+		CU_ASSERT_TRUE(row->certificate_until_s < now + 2 * DAY + 600);
+	}
 	health_lab_stop(&lab);
 }
 
@@ -107,13 +117,15 @@ test_https(void)
 		sy_unit_skip("openssl is not installed");
 		return;
 	}
-	probe(false, true);
-	probe(true, false);
+	probe("www.example.com", "", false, true, "HTTP 200");
+	probe("www.example.com", "", true, false, "certificate");
+	probe("www.example.com", "cert", true, true, "HTTP 200");
+	probe("other.example.com", "cert", true, false, "does not match");
 	stop_server();
 }
 
 static const struct sy_test tests[] = {
-	{ "HTTPS works, and verify refuses a certificate that nobody has signed", test_https },
+	{ "HTTPS works, and verify refuses certificates of others, or of nobody", test_https },
 };
 
 int

@@ -9,6 +9,7 @@
 #include "panic.h"
 #include "policy.h"
 #include "slow_start.h"
+#include "sy/grow.h"
 #include "sy/time.h"
 
 #define TICK_MS 250
@@ -75,23 +76,6 @@ sy_adapt_destroy(struct sy_adapt *adapt)
 		uv_close((uv_handle_t *)&adapt->timer, release);
 }
 
-/* Makes an array of at least n elements; what is new is zero. */
-static bool
-grow(void **array, uint32_t *n_now, uint32_t n, size_t size)
-{
-	char *larger;
-
-	if (n <= *n_now)
-		return true;
-	larger = realloc(*array, n * size);
-	if (larger == NULL)
-		return false;
-	memset(larger + *n_now * size, 0, (n - *n_now) * size);
-	*array = larger;
-	*n_now = n;
-	return true;
-}
-
 static void
 remember(struct sy_adapt *adapt, const struct sy_backend *backend)
 {
@@ -145,7 +129,7 @@ weigh_pool(struct sy_adapt *adapt, uint32_t pool, uint64_t now)
 	const struct sy_pool_config *config = &sy_registry_config(adapt->registry)->pools[pool];
 	uint16_t scale;
 
-	if (!grow((void **)&adapt->weights, &adapt->n_weights, config->n_backends,
+	if (!sy_grow((void **)&adapt->weights, &adapt->n_weights, config->n_backends,
 		    sizeof(*adapt->weights)))
 		return; /* the weights stay as they are until the next look */
 	adapt->policy->weigh(adapt->registry, pool, adapt->weights);
@@ -170,7 +154,7 @@ sy_adapt_apply(struct sy_adapt *adapt)
 	uint64_t now = sy_time_us();
 
 	if (config == NULL ||
-		!grow((void **)&adapt->memories, &adapt->n_memories, n_backends,
+		!sy_grow((void **)&adapt->memories, &adapt->n_memories, n_backends,
 			sizeof(*adapt->memories)))
 		return;
 	for (uint32_t i = 0; i < n_backends; i++) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "private.h"
+#include "sy/grow.h"
 #include "sy/time.h"
 
 /* Files left to the rest of the process, and the most probes that are in flight at once: at
@@ -56,8 +57,11 @@ look(uv_timer_t *timer)
 {
 	struct sy_health *health = timer->data;
 
-	if (sy_passive_look(health->passive, sy_time_us()) && health->changed != NULL)
+	sy_settle_dependents(health);
+	if (health->has_stats && sy_passive_look(health->passive, sy_time_us()) &&
+		health->changed != NULL)
 		health->changed(health->context);
+	sy_hooks_look(health->hooks);
 }
 
 static void
@@ -67,19 +71,21 @@ free_timer(uv_handle_t *handle)
 }
 
 static int
-watch_connections(struct sy_health *health, const struct sy_stats *stats)
+start_looks(struct sy_health *health, const struct sy_health_params *params)
 {
-	health->passive = sy_passive_create(health->registry, stats);
+	health->passive = sy_passive_create(health->registry, params->stats);
+	health->has_stats = params->stats != NULL;
+	health->hooks = sy_hooks_create(health->registry, params->commands);
 	health->look = calloc(1, sizeof(*health->look));
-	if (health->passive == NULL || health->look == NULL) {
+	if (health->passive == NULL || health->hooks == NULL || health->look == NULL) {
 		sy_passive_destroy(health->passive);
+		sy_hooks_destroy(health->hooks);
 		free(health->look);
 		return -ENOMEM;
 	}
 	uv_timer_init(health->loop, health->look);
 	health->look->data = health;
-	if (stats != NULL)
-		uv_timer_start(health->look, look, LOOK_MS, LOOK_MS);
+	uv_timer_start(health->look, look, LOOK_MS, LOOK_MS);
 	return 0;
 }
 
@@ -98,12 +104,14 @@ sy_health_create(
 	h->registry = params->registry;
 	h->changed = params->changed;
 	h->context = params->context;
-	if (watch_connections(h, params->stats) != 0) {
+	if (start_looks(h, params) != 0) {
 		free(h);
 		curl_global_cleanup();
 		return sy_error_set(error, -ENOMEM, "health checks: out of memory");
 	}
 	h->prober.loop = params->loop;
+	h->prober.commands = params->commands;
+	h->prober.registry = params->registry;
 	h->random.state = sy_hash_pair(sy_time_wall_us(), (uint64_t)getpid());
 	h->counters.max_in_flight = raise_file_limit();
 	TAILQ_INIT(&h->queue);
@@ -123,6 +131,7 @@ sy_health_destroy(struct sy_health *health)
 	sy_probe_close_all(&health->prober);
 	uv_close((uv_handle_t *)health->look, free_timer);
 	sy_passive_destroy(health->passive);
+	sy_hooks_destroy(health->hooks);
 	free(health->targets);
 	free(health);
 	curl_global_cleanup();
@@ -131,18 +140,10 @@ sy_health_destroy(struct sy_health *health)
 static int
 make_room(struct sy_health *health)
 {
-	uint32_t n = sy_registry_n_backends(health->registry);
-	struct target **targets;
-
-	if (n <= health->n_targets)
-		return 0;
-	targets = realloc(health->targets, n * sizeof(*targets));
-	if (targets == NULL)
-		return -ENOMEM;
-	memset(targets + health->n_targets, 0, (n - health->n_targets) * sizeof(*targets));
-	health->targets = targets;
-	health->n_targets = n;
-	return 0;
+	return sy_grow((void **)&health->targets, &health->n_targets,
+		       sy_registry_n_backends(health->registry), sizeof(struct target *))
+		? 0
+		: -ENOMEM;
 }
 
 /* NULL: not probed. */
@@ -166,6 +167,7 @@ forget_state(struct sy_health *health, struct sy_backend *backend)
 		return;
 	sy_registry_set_health(health->registry, backend, SY_HEALTH_STARTING);
 	backend->probe_text[0] = '\0';
+	backend->certificate_until_s = 0;
 }
 
 static void
@@ -182,30 +184,14 @@ stop_old(struct sy_health *health, uint32_t id)
 	forget_state(health, backend);
 }
 
-/* Without probes a backend is up. */
-static void
-settle_unprobed(struct sy_health *health, struct sy_backend *backend)
-{
-	const struct sy_config *config = sy_registry_config(health->registry);
-
-	if (backend->leaving || !backend->config.enabled ||
-		config->pools[backend->pool].health.type != SY_HEALTH_NONE)
-		return;
-	sy_registry_set_health(health->registry, backend, SY_HEALTH_UP);
-	backend->probe_text[0] = '\0';
-}
-
 static int
 start_or_configure(struct sy_health *health, uint32_t id, uint64_t first_ms, uint32_t *n_started)
 {
 	struct sy_backend *backend = sy_registry_backend(health->registry, id);
 	const struct sy_health_config *wanted = wanted_probes(health, backend);
 
-	if (wanted == NULL) {
-		if (backend != NULL)
-			settle_unprobed(health, backend);
+	if (wanted == NULL)
 		return 0;
-	}
 	if (health->targets[id] == NULL) {
 		uint64_t longest = wanted->interval_ms;
 
@@ -227,6 +213,8 @@ sy_health_apply(struct sy_health *health)
 
 	if (status == 0)
 		status = sy_passive_apply(health->passive);
+	if (status == 0)
+		status = sy_hooks_apply(health->hooks);
 	if (status != 0)
 		return status;
 	uv_update_time(health->loop);
@@ -238,11 +226,17 @@ sy_health_apply(struct sy_health *health)
 		if (start_or_configure(health, i, first_ms, &n_started) != 0)
 			status = -ENOMEM;
 	}
+	sy_settle_all(health);
 	return status;
 }
 
 struct sy_health_counters
 sy_health_counters(const struct sy_health *health)
 {
-	return health->counters;
+	const struct hooks_counters hooks = sy_hooks_counters(health->hooks);
+	struct sy_health_counters counters = health->counters;
+
+	counters.commands_run = hooks.run;
+	counters.commands_failed = hooks.failed;
+	return counters;
 }

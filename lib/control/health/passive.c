@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "outliers.h"
+#include "sy/grow.h"
 #include "sy/log.h"
 
 #define BACKENDS_A_LOOK 4096
@@ -69,23 +70,6 @@ sy_passive_destroy(struct passive *passive)
 	free(passive);
 }
 
-/* Makes an array of at least n elements; what is new is zero. */
-static bool
-grow(void **array, uint32_t *n_now, uint32_t n, size_t size)
-{
-	char *larger;
-
-	if (n <= *n_now)
-		return true;
-	larger = realloc(*array, n * size);
-	if (larger == NULL)
-		return false;
-	memset(larger + *n_now * size, 0, (n - *n_now) * size);
-	*array = larger;
-	*n_now = n;
-	return true;
-}
-
 /* A closed port of a service with many is not the backend's failure. */
 static void
 judge_service(struct passive *passive, const struct sy_service_config *service, uint32_t pool)
@@ -121,11 +105,11 @@ sy_passive_apply(struct passive *passive)
 		if (config->pools[i].n_backends > largest)
 			largest = config->pools[i].n_backends;
 	}
-	if (!grow((void **)&passive->backends, &passive->n_backends,
+	if (!sy_grow((void **)&passive->backends, &passive->n_backends,
 		    sy_registry_n_backends(passive->registry), sizeof(*passive->backends)) ||
-		!grow((void **)&passive->pools, &passive->n_pools, config->n_pools,
+		!sy_grow((void **)&passive->pools, &passive->n_pools, config->n_pools,
 			sizeof(*passive->pools)) ||
-		!grow((void **)&passive->shares, &passive->n_shares, largest,
+		!sy_grow((void **)&passive->shares, &passive->n_shares, largest,
 			sizeof(*passive->shares)))
 		return -ENOMEM;
 	judge_pools(passive, config);

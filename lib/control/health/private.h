@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
+#include "depends.h"
+#include "hooks.h"
 #include "passive.h"
 #include "probe.h"
 #include "sy/health.h"
@@ -31,7 +33,9 @@ struct target {
 	uv_timer_t timer;
 	enum target_phase phase;
 	struct streak streak;
+	enum sy_health_state own; /* by its own probes; the registry has what comes of it */
 	uint64_t started_us;
+	uint64_t expiry_told_s; /* until when the certificate is that was told of */
 	TAILQ_ENTRY(target) queue;
 };
 
@@ -44,11 +48,15 @@ struct sy_health {
 	void *context;
 	struct prober prober;
 	struct passive *passive;
+	bool has_stats;
+	struct hooks *hooks;
 	uv_timer_t *look; /* freed when the loop has closed it */
 	struct sy_random random;
 	struct target **targets; /* by backend id */
 	uint32_t n_targets; /* room */
 	struct target_queue queue;
+	bool has_dependencies; /* some pool */
+	uint64_t settled_version; /* of the registry, when dependencies were looked at last */
 	uint64_t warned_us; /* of trouble of our own */
 	struct sy_health_counters counters;
 };
@@ -62,5 +70,15 @@ void sy_target_configure(struct target *target, const struct sy_backend *backend
 	const struct sy_health_config *config);
 
 void sy_target_stop(struct target *target);
+
+/* settle.c: what comes of a backend's own state, and of those that it depends on. */
+
+/* Gives the registry the state, with found as what the last probe found; true when it changed. */
+bool sy_settle(struct sy_health *health, struct sy_backend *backend, enum sy_health_state own,
+	const char *found);
+/* After each sy_registry_apply(), when targets are as the configuration wants them. */
+void sy_settle_all(struct sy_health *health);
+/* Now and then: those who depend on a state that has changed. */
+void sy_settle_dependents(struct sy_health *health);
 
 #endif /* SY_HEALTH_PRIVATE_H */

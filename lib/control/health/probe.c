@@ -2,8 +2,13 @@
 #include "probe.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sy/http.h"
 
 static const struct probe_kind *const kinds[] = {
 	&sy_probe_tcp,
@@ -14,6 +19,9 @@ static const struct probe_kind *const kinds[] = {
 	&sy_probe_dns,
 	&sy_probe_redis,
 	&sy_probe_postgresql,
+	&sy_probe_command,
+	&sy_probe_grpc,
+	&sy_probe_grpcs,
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -59,4 +67,54 @@ sy_probe_address(const struct probe *probe, union probe_address *address)
 	address->v6.sin6_port = htons(probe->port);
 	memcpy(&address->v6.sin6_addr, probe->address.addr.bytes, 16);
 	return sizeof(address->v6);
+}
+
+int
+sy_probe_open_http(struct prober *prober)
+{
+	return prober->http == NULL ? sy_http_open(prober->loop, &prober->http) : 0;
+}
+
+const char *
+sy_probe_endpoint(const struct probe *probe, char text[PROBE_ENDPOINT])
+{
+	char ip[SY_IP_TEXT];
+
+	sy_ip_text(&probe->address, ip);
+	snprintf(text, PROBE_ENDPOINT, probe->address.family == SY_IPV4 ? "%s:%u" : "[%s]:%u", ip,
+		probe->port);
+	return text;
+}
+
+/* Closing resets a connection: no TIME_WAIT for each probe, and nothing for an application to wait
+ * for. */
+int
+sy_probe_connect(const struct probe *probe, int kind)
+{
+	const struct linger reset = { .l_onoff = 1 };
+	union probe_address address;
+	socklen_t length = sy_probe_address(probe, &address);
+	int fd = socket(address.any.sa_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int code;
+
+	if (fd < 0)
+		return -errno;
+	if (kind == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+	if (connect(fd, &address.any, length) == 0 || errno == EINPROGRESS)
+		return fd;
+	code = errno;
+	close(fd);
+	return -code;
+}
+
+int
+sy_probe_socket_code(int fd, int status)
+{
+	socklen_t length = sizeof(int);
+	int code = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
+		code = errno;
+	return code == 0 && status < 0 ? -status : code;
 }

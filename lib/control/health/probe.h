@@ -5,15 +5,16 @@
 /*
  * Kinds of probes: one row of a table and one file each.
  *
- * A probe is started, and either ends by exactly one call of its done(), or is
- * cancelled.  It keeps no time: who starts it cancels it when its time is over.
+ * A probe is started, and either ends by exactly one call of its done() or
+ * not_made(), or is cancelled.  It keeps no time: who starts it cancels it when its time is over.
  */
 #include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
 
-#include "sy/config.h"
+#include "sy/command.h"
+#include "sy/registry.h"
 
 #define PROBE_TEXT 96
 
@@ -22,6 +23,8 @@ struct sy_http;
 struct icmp_shared;
 struct prober {
 	uv_loop_t *loop;
+	struct sy_commands *commands; /* NULL: none can be run */
+	const struct sy_registry *registry;
 	struct sy_http *http;
 	struct icmp_shared *icmp;
 };
@@ -29,10 +32,14 @@ struct prober {
 struct probe {
 	struct prober *prober;
 	const struct sy_health_config *config; /* outlives the probe, may change meanwhile */
+	const struct sy_backend *backend; /* within start() only */
+	uint64_t certificate_until_s; /* set before done(): as in struct sy_backend */
 	struct sy_ip address;
 	uint16_t port;
 	/* Called once, from the loop, never within start().  text: a few words. */
 	void (*done)(struct probe *probe, bool success, const char *text);
+	/* In its place, when this host could not probe after all: nothing is known of the backend. */
+	void (*not_made)(struct probe *probe, const char *text);
 	void *state; /* the kind's own, NULL when not in flight */
 };
 
@@ -53,6 +60,9 @@ extern const struct probe_kind sy_probe_udp;
 extern const struct probe_kind sy_probe_dns;
 extern const struct probe_kind sy_probe_redis;
 extern const struct probe_kind sy_probe_postgresql;
+extern const struct probe_kind sy_probe_command;
+extern const struct probe_kind sy_probe_grpc;
+extern const struct probe_kind sy_probe_grpcs;
 
 /* NULL: backends with this type are not probed. */
 const struct probe_kind *sy_probe_find(uint8_t type);
@@ -68,5 +78,16 @@ union probe_address {
 	struct sockaddr_in6 v6;
 };
 socklen_t sy_probe_address(const struct probe *probe, union probe_address *address);
+
+/* A socket (SOCK_STREAM or SOCK_DGRAM) that is being connected to the backend, or a negative errno. */
+int sy_probe_connect(const struct probe *probe, int kind);
+/* What has befallen it, at an event with this status; 0: nothing. */
+int sy_probe_socket_code(int fd, int status);
+
+/* For kinds that ask over HTTP: 0, or -ENOMEM. */
+int sy_probe_open_http(struct prober *prober);
+/* "10.0.0.1:80" or "[2001:db8::1]:80"; returns text. */
+#define PROBE_ENDPOINT (SY_IP_TEXT + 16)
+const char *sy_probe_endpoint(const struct probe *probe, char text[PROBE_ENDPOINT]);
 
 #endif /* SY_PROBE_H */

@@ -123,40 +123,14 @@ static void
 answered(uv_poll_t *poll, int status, int events)
 {
 	struct exchange_state *state = poll->data;
-	socklen_t length = sizeof(int);
-	int code = 0;
+	int code = sy_probe_socket_code(state->fd, status);
 
-	if (getsockopt(state->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
-		code = errno;
-	if (code == 0 && status < 0)
-		code = -status;
 	if (code != 0)
 		fail(state, code);
 	else if ((events & UV_READABLE) != 0)
 		take_answer(state);
 	else
 		send_question(state);
-}
-
-static int
-open_socket(struct probe *probe, bool is_datagram)
-{
-	const struct linger reset = { .l_onoff = 1 }; /* as probe_tcp.c */
-	union probe_address address;
-	socklen_t length = sy_probe_address(probe, &address);
-	int kind = is_datagram ? SOCK_DGRAM : SOCK_STREAM;
-	int fd = socket(address.any.sa_family, kind | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int code;
-
-	if (fd < 0)
-		return -errno;
-	if (!is_datagram)
-		setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	if (connect(fd, &address.any, length) == 0 || errno == EINPROGRESS)
-		return fd;
-	code = errno;
-	close(fd);
-	return -code;
 }
 
 int
@@ -171,7 +145,7 @@ sy_exchange_start(struct probe *probe, const struct exchange *exchange)
 	state->exchange = exchange;
 	state->id = (uint16_t)sy_hash_mix(sy_time_us() ^ (uintptr_t)state);
 	state->length = exchange->ask(probe->config, state->id, state->question);
-	state->fd = open_socket(probe, exchange->is_datagram);
+	state->fd = sy_probe_connect(probe, exchange->is_datagram ? SOCK_DGRAM : SOCK_STREAM);
 	if (state->fd < 0) {
 		status = state->fd;
 		goto fail;

@@ -72,7 +72,11 @@ finish(struct sy_http_request *request, const struct sy_http_answer *answer)
 	bool success = false;
 
 	/* Of a long body the beginning is enough. */
-	if (answer->result != SY_HTTP_FAILED)
+	probe->certificate_until_s = sy_http_certificate_until(request);
+	if (answer->result != SY_HTTP_FAILED && probe->config->http_version == SY_HTTP_2 &&
+		!sy_http_is_2(request))
+		snprintf(text, sizeof(text), "HTTP %u, not over HTTP/2", answer->status);
+	else if (answer->result != SY_HTTP_FAILED)
 		success = judge_answer(state, answer->status, text);
 	else
 		snprintf(text, sizeof(text), "%s", answer->text);
@@ -87,14 +91,15 @@ ask(struct http_state *state, const char *scheme)
 {
 	const struct probe *probe = state->probe;
 	const struct sy_health_config *config = probe->config;
-	char ip[SY_IP_TEXT];
-	char endpoint[SY_IP_TEXT + 16];
+	char endpoint[PROBE_ENDPOINT];
 	char url[2 * SY_TEXT_SIZE + SY_IP_TEXT + 32];
 	const struct sy_http_question question = {
 		.url = url,
 		.connect_to = config->host[0] != '\0' ? endpoint : NULL,
 		.method = config->method[0] != '\0' ? config->method : NULL,
 		.insecure = !config->verify,
+		.ca_file = config->ca_file[0] != '\0' ? config->ca_file : NULL,
+		.http2 = config->http_version == SY_HTTP_2,
 		.alone = true,
 		.max_body = BODY_LIMIT,
 		.on_piece = on_piece,
@@ -102,9 +107,7 @@ ask(struct http_state *state, const char *scheme)
 		.context = state,
 	};
 
-	sy_ip_text(&probe->address, ip);
-	snprintf(endpoint, sizeof(endpoint), probe->address.family == SY_IPV4 ? "%s:%u" : "[%s]:%u",
-		ip, probe->port);
+	sy_probe_endpoint(probe, endpoint);
 	snprintf(url, sizeof(url), "%s://%s%s%s", scheme,
 		config->host[0] != '\0' ? config->host : endpoint,
 		config->path[0] == '/' ? "" : "/", config->path);
@@ -118,7 +121,7 @@ start(struct probe *probe, const char *scheme)
 	struct http_state *state;
 	int status;
 
-	if (prober->http == NULL && sy_http_open(prober->loop, &prober->http) != 0)
+	if (sy_probe_open_http(prober) != 0)
 		return -ENOMEM;
 	state = calloc(1, sizeof(*state));
 	if (state == NULL)

@@ -35,37 +35,11 @@ connected(uv_poll_t *poll, int status, int events)
 	struct tcp_state *state = poll->data;
 	struct probe *probe = state->probe;
 	char text[PROBE_TEXT];
-	socklen_t length = sizeof(int);
-	int code = 0;
+	int code = sy_probe_socket_code(state->fd, status);
 
 	(void)events;
-	if (getsockopt(state->fd, SOL_SOCKET, SO_ERROR, &code, &length) < 0)
-		code = errno;
-	if (code == 0 && status < 0)
-		code = -status;
 	end(probe);
 	probe->done(probe, code == 0, code == 0 ? "connected" : sy_probe_errno(code, text));
-}
-
-static int
-open_socket(struct probe *probe)
-{
-	/* Closing resets the connection: no TIME_WAIT for each probe, and nothing for an
-	 * application to wait for. */
-	const struct linger reset = { .l_onoff = 1 };
-	union probe_address address;
-	socklen_t length = sy_probe_address(probe, &address);
-	int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int code;
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
-	if (connect(fd, &address.any, length) == 0 || errno == EINPROGRESS)
-		return fd;
-	code = errno;
-	close(fd);
-	return -code;
 }
 
 static int
@@ -77,7 +51,7 @@ start(struct probe *probe)
 	if (state == NULL)
 		return -ENOMEM;
 	state->probe = probe;
-	state->fd = open_socket(probe);
+	state->fd = sy_probe_connect(probe, SOCK_STREAM);
 	if (state->fd < 0) {
 		status = state->fd;
 		goto fail;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One backend's probes, one after another: rest, wait for a free place, probe, judge. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +20,24 @@ backend_of(const struct target *target)
 	return sy_registry_backend(target->health->registry, target->id);
 }
 
+/* Each certificate once. */
 static void
-announce(const struct target *target, const struct sy_backend *backend, const char *text)
+tell_expiry(struct target *target, const struct sy_backend *backend)
 {
-	if (backend->health == SY_HEALTH_UP)
-		sy_notice("backend %s/%s is up: %s in %u.%u ms", backend->pool_name,
-			backend->config.name, text, backend->probe_us / 1000,
-			backend->probe_us / 100 % 10);
+	uint64_t until = backend->certificate_until_s;
+	uint64_t now = sy_time_wall_us() / 1000000;
+
+	if (until == 0 || until == target->expiry_told_s ||
+		until > now + target->config.expiry_warning_s ||
+		target->config.expiry_warning_s == 0)
+		return;
+	target->expiry_told_s = until;
+	if (until <= now)
+		sy_warning("backend %s/%s has a certificate that has expired", backend->pool_name,
+			backend->config.name);
 	else
-		sy_warning("backend %s/%s is down: %s (fall %u)", backend->pool_name,
-			backend->config.name, text, target->config.fall);
+		sy_warning("backend %s/%s has a certificate that expires in %" PRIu64 " hours",
+			backend->pool_name, backend->config.name, (until - now) / 3600);
 }
 
 static void
@@ -36,19 +45,19 @@ judge(struct target *target, bool success, const char *text)
 {
 	struct sy_health *health = target->health;
 	struct sy_backend *backend = backend_of(target);
-	enum sy_health_state state;
 
 	if (success)
 		health->counters.succeeded++;
 	else
 		health->counters.failed++;
+	if (target->probe.certificate_until_s != 0)
+		backend->certificate_until_s = target->probe.certificate_until_s;
+	tell_expiry(target, backend);
 	backend->probe_us = (uint32_t)(sy_time_us() - target->started_us);
-	snprintf(backend->probe_text, sizeof(backend->probe_text), "%s", text);
-	state = sy_verdict(&target->streak, backend->health, success, target->config.rise,
-		target->config.fall);
-	if (!sy_registry_set_health(health->registry, backend, state))
+	target->own = sy_verdict(
+		&target->streak, target->own, success, target->config.rise, target->config.fall);
+	if (!sy_settle(health, backend, target->own, text))
 		return;
-	announce(target, backend, text);
 	sy_passive_note(health->passive, backend, sy_time_us());
 	if (health->changed != NULL)
 		health->changed(health->context);
@@ -111,15 +120,51 @@ serve_queue(struct sy_health *health)
 }
 
 static void
+tell_trouble(const struct target *target, const char *text)
+{
+	struct sy_health *health = target->health;
+	struct sy_backend *backend = backend_of(target);
+	uint64_t now = sy_time_us();
+
+	snprintf(backend->probe_text, sizeof(backend->probe_text), "not sent: %.80s", text);
+	if (health->warned_us == 0 || now - health->warned_us > WARN_AGAIN_US) {
+		health->warned_us = now;
+		sy_warning("probes cannot be sent, states stay as they are: backend %s/%s: %s",
+			backend->pool_name, backend->config.name, text);
+	}
+}
+
+static struct target *
+target_of(struct probe *probe)
+{
+	return (struct target *)((char *)probe - offsetof(struct target, probe));
+}
+
+static void
+go_on(struct target *target)
+{
+	rest(target);
+	serve_queue(target->health);
+}
+
+static void
 done(struct probe *probe, bool success, const char *text)
 {
-	struct target *target = (struct target *)((char *)probe - offsetof(struct target, probe));
-	struct sy_health *health = target->health;
+	struct target *target = target_of(probe);
 
-	health->counters.in_flight--;
+	target->health->counters.in_flight--;
 	judge(target, success, text);
-	rest(target);
-	serve_queue(health);
+	go_on(target);
+}
+
+static void
+not_made(struct probe *probe, const char *text)
+{
+	struct target *target = target_of(probe);
+
+	target->health->counters.in_flight--;
+	tell_trouble(target, text);
+	go_on(target);
 }
 
 /* The first time, an answer may have come while the loop was busy elsewhere: it is read before the
@@ -147,27 +192,19 @@ is_our_trouble(int status)
 {
 	return status == -EMFILE || status == -ENFILE || status == -ENOMEM || status == -ENOBUFS ||
 		status == -EAGAIN || status == -EADDRNOTAVAIL || status == -EPERM ||
-		status == -EACCES;
+		status == -EACCES || status == -EPIPE || status == -E2BIG || status == -ENOENT;
 }
 
 static void
 start_failed(struct target *target, int status)
 {
-	struct sy_health *health = target->health;
-	struct sy_backend *backend = backend_of(target);
 	char text[PROBE_TEXT];
-	uint64_t now = sy_time_us();
 
-	if (!is_our_trouble(status)) {
-		judge(target, false, sy_probe_errno(-status, text));
-		return;
-	}
-	snprintf(backend->probe_text, sizeof(backend->probe_text), "not sent: %.80s",
-		sy_probe_errno(-status, text));
-	if (health->warned_us == 0 || now - health->warned_us > WARN_AGAIN_US) {
-		health->warned_us = now;
-		sy_warning("probes cannot be sent, states stay as they are: %s", strerror(-status));
-	}
+	sy_probe_errno(-status, text);
+	if (is_our_trouble(status))
+		tell_trouble(target, text);
+	else
+		judge(target, false, text);
 }
 
 static void
@@ -180,6 +217,7 @@ start_probe(struct target *target)
 	uv_update_time(health->loop);
 	target->started_us = sy_time_us();
 	target->probing_kind = target->kind;
+	target->probe.backend = backend_of(target);
 	health->counters.sent++;
 	status = target->kind->start(&target->probe);
 	if (status != 0) {
@@ -216,9 +254,11 @@ sy_target_start(struct sy_health *health, const struct sy_backend *backend, uint
 	target->health = health;
 	target->id = backend->id;
 	target->seed = backend->seed;
+	target->own = (enum sy_health_state)backend->health;
 	target->probe.prober = &health->prober;
 	target->probe.config = &target->config;
 	target->probe.done = done;
+	target->probe.not_made = not_made;
 	uv_timer_init(health->loop, &target->timer);
 	target->timer.data = target;
 	uv_timer_start(&target->timer, due, first_ms, 0);

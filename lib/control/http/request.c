@@ -185,6 +185,15 @@ set_content(struct sy_http_request *request, const struct sy_http_question *ques
 	return 0;
 }
 
+static long
+version_of(const struct sy_http_question *question)
+{
+	if (!question->http2)
+		return CURL_HTTP_VERSION_1_1;
+	return strncmp(question->url, "https:", 6) == 0 ? CURL_HTTP_VERSION_2TLS
+							: CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+}
+
 static void
 set_manners(struct sy_http_request *request, const struct sy_http_question *question)
 {
@@ -195,7 +204,8 @@ set_manners(struct sy_http_request *request, const struct sy_http_question *ques
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, "steelyard/" SY_VERSION);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version_of(question));
+	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
@@ -277,12 +287,53 @@ sy_http_status(const struct sy_http_request *request)
 	return status > 0 ? (unsigned int)status : 0;
 }
 
-const char *
-sy_http_header(struct sy_http_request *request, const char *name)
+static const char *
+find_header(struct sy_http_request *request, const char *name, unsigned int origin)
 {
 	struct curl_header *header;
 
-	if (curl_easy_header(request->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+	if (curl_easy_header(request->easy, name, 0, origin, -1, &header) != CURLHE_OK)
 		return NULL;
 	return header->value;
+}
+
+const char *
+sy_http_header(struct sy_http_request *request, const char *name)
+{
+	return find_header(request, name, CURLH_HEADER);
+}
+
+const char *
+sy_http_trailer(struct sy_http_request *request, const char *name)
+{
+	return find_header(request, name, CURLH_TRAILER);
+}
+
+bool
+sy_http_is_2(const struct sy_http_request *request)
+{
+	long version = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
+	return version == CURL_HTTP_VERSION_2_0;
+}
+
+uint64_t
+sy_http_certificate_until(const struct sy_http_request *request)
+{
+	static const char name[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	const struct curl_slist *row;
+	time_t until;
+
+	if (curl_easy_getinfo(request->easy, CURLINFO_CERTINFO, &chain) != CURLE_OK ||
+		chain == NULL || chain->num_of_certs < 1)
+		return 0;
+	for (row = chain->certinfo[0]; row != NULL; row = row->next) {
+		if (strncmp(row->data, name, sizeof(name) - 1) != 0)
+			continue;
+		until = curl_getdate(row->data + sizeof(name) - 1, NULL);
+		return until > 0 ? (uint64_t)until : 0;
+	}
+	return 0;
 }

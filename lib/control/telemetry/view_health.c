@@ -17,6 +17,9 @@ static const char *const type_words[] = {
 	[SY_HEALTH_DNS] = "dns",
 	[SY_HEALTH_REDIS] = "redis",
 	[SY_HEALTH_POSTGRESQL] = "postgresql",
+	[SY_HEALTH_COMMAND] = "command",
+	[SY_HEALTH_GRPC] = "grpc",
+	[SY_HEALTH_GRPCS] = "grpcs",
 };
 
 /* A leaving backend is probed no more, and its pool may be gone. */
@@ -78,6 +81,9 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t pool)
 	add_probe(row, sy_registry_config(surface->context->registry), backend);
 	sy_json_text(row, "last_probe", backend->probe_text);
 	sy_json_ms(row, "probe_ms", backend->probe_us);
+	if (backend->certificate_until_s != 0)
+		sy_json_signed(row, "certificate_expires_in_s",
+			(int64_t)(backend->certificate_until_s - sy_time_wall_us() / 1000000));
 	sy_json_number(row, "connect_failures",
 		sy_registry_backend_traffic(surface->context->registry, backend).connect_failures);
 	add_breaker(row, backend);

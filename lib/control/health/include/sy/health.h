@@ -20,6 +20,7 @@
 
 #include <uv.h>
 
+#include "sy/command.h"
 #include "sy/error.h"
 #include "sy/registry.h"
 #include "sy/stats.h"
@@ -30,6 +31,7 @@ struct sy_health_params {
 	uv_loop_t *loop;
 	struct sy_registry *registry; /* outlives health */
 	const struct sy_stats *stats; /* likewise; NULL: clients' connections are not judged */
+	struct sy_commands *commands; /* likewise; NULL: probes of that type say nothing */
 	void (*changed)(void *context); /* some backend's state has changed; may be NULL */
 	void *context;
 };
@@ -57,6 +59,8 @@ struct sy_health_counters {
 	uint32_t waiting; /* due, but as many as allowed are in flight */
 	uint32_t max_in_flight;
 	uint32_t targets; /* backends that are probed */
+	uint64_t commands_run; /* for changes of state */
+	uint64_t commands_failed; /* of those */
 };
 struct sy_health_counters sy_health_counters(const struct sy_health *health);
 

@@ -50,6 +50,7 @@ struct sy_http_question {
 	size_t body_length;
 	const char *ca_file; /* authorities, PEM; the system's */
 	bool insecure; /* take any certificate */
+	bool http2; /* over TLS where the server agrees, else without asking; HTTP/1.1 */
 	bool alone; /* on a connection of its own, closed behind it */
 	uint32_t connect_timeout_ms; /* libcurl's: 300 s */
 	uint32_t timeout_ms; /* of all of it; none */
@@ -84,5 +85,14 @@ unsigned int sy_http_status(const struct sy_http_request *request);
 /* A header of the answer, by its name without regard to case; NULL: it has none.  Valid until the
  * next call, and within callbacks of this request only. */
 const char *sy_http_header(struct sy_http_request *request, const char *name);
+
+/* Likewise of what follows the body. */
+const char *sy_http_trailer(struct sy_http_request *request, const char *name);
+
+/* Whether the answer came over HTTP/2. */
+bool sy_http_is_2(const struct sy_http_request *request);
+
+/* When the server's own certificate ends, in seconds since the epoch; 0: it has shown none. */
+uint64_t sy_http_certificate_until(const struct sy_http_request *request);
 
 #endif /* SY_HTTP_H */
