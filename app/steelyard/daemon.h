@@ -83,6 +83,7 @@ struct daemon {
 	uint64_t active_ms; /* when the tick last had work, by the loop's clock */
 	struct sy_kernel_counters kernel_before;
 	uv_timer_t beat; /* a few times a second */
+	uv_timer_t farewell; /* from the withdrawal of addresses to the end */
 	uv_signal_t signals[3];
 	uint64_t published_registry; /* versions that the current snapshot shows */
 	uint64_t published_routes;

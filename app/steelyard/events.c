@@ -104,7 +104,26 @@ on_beat(uv_timer_t *timer)
 	if (sy_registry_collect(daemon->registry) &&
 		sy_kernel_sync_vips(daemon->kernel, daemon->registry, &error) != 0)
 		sy_warning("%s", error.text);
+	sy_kernel_announce(daemon->kernel, daemon->registry);
 	sy_publisher_collect(&daemon->publisher);
+}
+
+static void
+on_farewell(uv_timer_t *timer)
+{
+	uv_stop(timer->loop);
+}
+
+/* Routers need a moment to turn away, in which their packets are served; who asks twice waits no more. */
+static void
+say_farewell(struct daemon *daemon)
+{
+	uint32_t ms = daemon->config->announce.farewell_ms;
+
+	if (!sy_kernel_withdraw(daemon->kernel) || ms == 0)
+		uv_stop(&daemon->loop);
+	else
+		uv_timer_start(&daemon->farewell, on_farewell, ms, 0);
 }
 
 static void
@@ -120,7 +139,7 @@ on_signal(uv_signal_t *handle, int number)
 		return;
 	}
 	sy_notice("%s: stopping", number == SIGTERM ? "SIGTERM" : "SIGINT");
-	uv_stop(&daemon->loop);
+	say_farewell(daemon);
 }
 
 static bool
@@ -139,6 +158,7 @@ daemon_start_events(struct daemon *daemon, struct sy_error *error)
 	(void)error;
 	uv_timer_init(&daemon->loop, &daemon->tick);
 	uv_timer_init(&daemon->loop, &daemon->beat);
+	uv_timer_init(&daemon->loop, &daemon->farewell);
 	uv_check_init(&daemon->loop, &daemon->check);
 	daemon->tick.data = daemon;
 	daemon->check.data = daemon;
@@ -164,5 +184,6 @@ daemon_stop_events(struct daemon *daemon)
 	uv_close((uv_handle_t *)&daemon->tick, NULL);
 	uv_close((uv_handle_t *)&daemon->check, NULL);
 	uv_close((uv_handle_t *)&daemon->beat, NULL);
+	uv_close((uv_handle_t *)&daemon->farewell, NULL);
 	uv_run(&daemon->loop, UV_RUN_NOWAIT);
 }

@@ -20,6 +20,7 @@ daemon_names(void)
 
 	names = (struct sy_config_names){
 		.is_scheduler = sy_scheduler_exists,
+		.is_consistent = sy_scheduler_is_consistent,
 		.is_mode = sy_forward_exists,
 		.mode_has = sy_forward_has,
 		.schedulers = sy_scheduler_names(),

@@ -21,7 +21,7 @@ parse(const char *quoted)
 	"'max_flows':64,'max_routes':40,'max_services':7,'max_backends':8,'max_persistent':1025," \
 	"'local_addresses':['10.0.0.100-10.0.0.109','2001:db8::9'],'max_local_ends':9," \
 	"'idle':{'mode':'poll','after':'1ms','sleep':'3us','longest':'4us'}," \
-	"'kernel':{'punt_rate':5,'burst':6},'control':{'socket':'/a','group':'adm'}," \
+	"'kernel':{'punt_rate':5,'burst':6},'announce':{'table':7,'hold':'2s','farewell':'3s'},'control':{'socket':'/a','group':'adm'}," \
 	"'commands':[{'name':'k','run':['/k','','a'],'user':'u','timeout':'9s'}],'on_change':'k'," \
 	"'ports':[{'name':'wan','device':'net_tap0,iface=a','profile':'tap','addresses':" \
 	"['10.0.0.1/24','2001:db8::1/64'],'side':'both','mtu':1280,'rx_descriptors':64,'tx_descriptors':128," \
@@ -65,7 +65,7 @@ parse(const char *quoted)
 	"'max_flows':0,'max_new_per_s':0,'capacity':0,'priority':0,'zone':''}]}]," \
 	"'services':[{'name':'s','address':'10.0.0.80'," \
 	"'addresses':['10.0.0.80','10.0.0.81'],'port':80,'ports':'80-90','protocol':'udp','mode':'dr'," \
-	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','move_unanswered':false," \
+	"'pool':'q','spare_pool':'p','one_packet':true,'on_empty':'drop','on_no_flow':'drop','announce':'required','put_on_twin':false,'move_unanswered':false," \
 	"'on_full':'drop'," \
 	"'max_flows':5,'max_half_open':3,'local_addresses':['10.0.0.7']," \
 	"'consistency':'both','persistence':{'by':'endpoint','prefix4':24,'prefix6':56,'timeout':'7m'}," \

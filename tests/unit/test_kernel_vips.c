@@ -26,6 +26,7 @@ describe_service(struct sy_service_config *service, const char *address, uint16_
 	service->ports = (struct sy_port_range){ port, port };
 	service->protocol = IPPROTO_TCP;
 	service->spare_pool = SY_NO_POOL;
+	service->put_on_twin = true;
 }
 
 static struct sy_stats *stats;
@@ -199,6 +200,30 @@ test_own_address(void)
 	destroy_registry(registry);
 }
 
+/* Somebody else puts the address there, and takes it away again. */
+static void
+test_put_by_others(void)
+{
+	struct sy_registry *registry = NULL;
+	struct sy_service_config services[2];
+	struct sy_config config;
+	struct kernel_lab lab;
+
+	if (!lab_start(&lab))
+		return;
+	registry = make_registry();
+	describe_service(&services[0], "192.0.2.80", 80);
+	describe_service(&services[1], "192.0.2.80", 443);
+	services[1].put_on_twin = false;
+	serve(&lab, registry, &config, services, 2);
+	CU_ASSERT_FALSE(host_has("192.0.2.80"));
+	services[1].put_on_twin = true;
+	serve(&lab, registry, &config, services, 2);
+	CU_ASSERT_TRUE(host_has("192.0.2.80"));
+	lab_stop(&lab);
+	destroy_registry(registry);
+}
+
 /* What the host sends by itself comes from its own address, though the virtual IP would match the
  * destination better. */
 static void
@@ -234,6 +259,7 @@ static const struct sy_test tests[] = {
 	{ "the address of a leaving service stays while it has flows",
 		test_leaving_service_keeps_address },
 	{ "an address that was there before stays", test_own_address },
+	{ "an address that others put on the twin is left to them", test_put_by_others },
 	{ "the host never sends from a virtual IP by itself", test_source },
 };
 

@@ -15,6 +15,7 @@ release(struct sy_kernel *kernel)
 {
 	free(kernel->kept);
 	free(kernel->vips);
+	free(kernel->announcements);
 	free(kernel);
 }
 
@@ -111,6 +112,7 @@ sy_kernel_create(
 	k->changed = params->changed;
 	k->context = params->context;
 	k->n_twins = params->config->n_ports;
+	k->announce_table = params->config->announce.table;
 	for (uint32_t i = 0; i < SY_MAX_PORTS; i++) {
 		k->twins[i].kernel = k;
 		k->twins[i].port = (uint8_t)i;

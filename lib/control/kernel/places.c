@@ -31,16 +31,20 @@ are_sorted(const char *bytes, uint32_t n, size_t size)
 	return true;
 }
 
+void
+sy_places_sort(void *rows, uint32_t n, size_t size)
+{
+	if (n > 0 && !are_sorted(rows, n, size))
+		qsort(rows, n, size, compare_places);
+}
+
 uint32_t
 sy_places_tidy(void *rows, uint32_t n, size_t size)
 {
 	char *bytes = rows;
 	uint32_t n_each = 0;
 
-	if (n == 0)
-		return 0;
-	if (!are_sorted(rows, n, size))
-		qsort(rows, n, size, compare_places);
+	sy_places_sort(rows, n, size);
 	for (uint32_t i = 0; i < n; i++) {
 		if (n_each > 0 &&
 			compare_places(bytes + (n_each - 1) * size, bytes + i * size) == 0)

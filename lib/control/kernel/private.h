@@ -26,6 +26,17 @@ struct vip {
 	bool foreign; /* somebody else had put it there: never removed by us */
 };
 
+/* An address that services announce, and what they say of it together. */
+struct sy_announcement {
+	struct place place; /* first: see sy_places_tidy() */
+	bool has_say; /* some service is not ignored */
+	bool lacks; /* one that is required cannot */
+	bool there; /* the kernel has its route */
+	uint32_t n_able; /* backends of its services that can serve */
+	uint64_t since_us; /* it is wanted, sy_time_us() */
+	uint64_t grown_us; /* n_able has grown last */
+};
+
 struct twin {
 	struct sy_kernel *kernel;
 	uint8_t port;
@@ -78,6 +89,14 @@ struct sy_kernel {
 	struct vip *vips;
 	uint32_t n_vips;
 
+	struct sy_announcement *announcements; /* sorted */
+	uint32_t n_announcements;
+	uint32_t announce_table; /* 0: nothing is announced */
+	uint32_t put_again; /* the next of them */
+	uint64_t announced_version; /* of the registry */
+	bool announce_warned;
+	bool farewell; /* all are withdrawn for good */
+
 	struct sy_kernel_counters counters;
 	struct twin twins[SY_MAX_PORTS];
 };
@@ -128,11 +147,16 @@ void sy_resolve_lost(struct sy_kernel *kernel, uint8_t port, const struct sy_ip 
 void sy_resolve_port_up(struct sy_kernel *kernel, uint8_t port);
 void sy_resolve_tick(struct sy_kernel *kernel);
 
-/* places.c: size is a row's.  Tidying sorts and leaves one row of each place; returns how many. */
+/* places.c: size is a row's.  Sorting is by place.  Tidying sorts and leaves one row of each place; returns how many. */
+void sy_places_sort(void *rows, uint32_t n, size_t size);
 uint32_t sy_places_tidy(void *rows, uint32_t n, size_t size);
 void *sy_places_find(const void *rows, uint32_t n, size_t size, const struct place *place);
 
 /* vips.c */
 bool sy_vips_contain(const struct sy_kernel *kernel, uint8_t port, const struct sy_ip *address);
+/* The port whose clients may ask for the address on their own network, or the first; false: no port has
+ * a twin. */
+bool sy_vips_choose_port(
+	const struct sy_kernel *kernel, const struct sy_ip *address, uint8_t *port);
 
 #endif /* SY_KERNEL_PRIVATE_H */

@@ -62,9 +62,8 @@ is_port_address(const struct sy_kernel *kernel, const struct sy_ip *address)
 	return false;
 }
 
-/* The port whose clients may ask for the address on their own network, or the first. */
-static bool
-choose_port(const struct sy_kernel *kernel, const struct sy_ip *address, uint8_t *port)
+bool
+sy_vips_choose_port(const struct sy_kernel *kernel, const struct sy_ip *address, uint8_t *port)
 {
 	bool found = false;
 
@@ -114,7 +113,7 @@ put_vip(const struct sy_kernel *kernel, const struct sy_ip *address, struct vip 
 {
 	struct place place = { .address = *address };
 
-	if (!is_port_address(kernel, address) && choose_port(kernel, address, &place.port))
+	if (!is_port_address(kernel, address) && sy_vips_choose_port(kernel, address, &place.port))
 		vips[n++] = (struct vip){ .place = place };
 	return n;
 }
@@ -155,6 +154,45 @@ list_vips(const struct sy_kernel *kernel, struct sy_registry *registry, struct v
 	return sy_places_tidy(vips, n, sizeof(*vips));
 }
 
+/* Those that somebody else puts there, as one of their services says; sorted, each once.  NULL: out of
+ * memory. */
+static struct vip *
+list_others(const struct sy_kernel *kernel, struct sy_registry *registry, uint32_t *n)
+{
+	struct vip *others = calloc(count_addresses(registry) + 1, sizeof(*others));
+
+	*n = 0;
+	for (uint32_t i = 0; i < sy_registry_n_services(registry) && others != NULL; i++) {
+		const struct sy_service *service = sy_registry_service(registry, i);
+
+		if (service == NULL || service->config.outgoing || service->config.put_on_twin)
+			continue;
+		for (uint16_t a = 0; a < service->config.n_addresses; a++)
+			*n = put_vip(kernel, &service->config.addresses[a], others, *n);
+	}
+	if (others != NULL)
+		*n = sy_places_tidy(others, *n, sizeof(*others));
+	return others;
+}
+
+/* Returns how many are left; -ENOMEM below 0. */
+static int64_t
+leave_out_others(
+	const struct sy_kernel *kernel, struct sy_registry *registry, struct vip *vips, uint32_t n)
+{
+	uint32_t n_others, n_left = 0;
+	struct vip *others = list_others(kernel, registry, &n_others);
+
+	if (others == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < n; i++) {
+		if (find_vip(others, n_others, &vips[i].place) == NULL)
+			vips[n_left++] = vips[i];
+	}
+	free(others);
+	return n_left;
+}
+
 /* Returns whether the address stands there now. */
 static bool
 add_vip(struct sy_kernel *kernel, struct vip *vip, int *first_failure, struct sy_error *error)
@@ -191,15 +229,19 @@ sy_kernel_sync_vips(struct sy_kernel *kernel, struct sy_registry *registry, stru
 	struct vip *old = kernel->vips;
 	uint32_t n_old = kernel->n_vips;
 	struct vip *vips = calloc(count_addresses(registry) + 1, sizeof(*vips));
-	uint32_t n_wanted;
+	int64_t n_wanted = -ENOMEM;
 	uint32_t n = 0;
 	uint32_t n_known = 0;
 	int status = 0;
 
-	if (vips == NULL)
+	if (vips != NULL)
+		n_wanted =
+			leave_out_others(kernel, registry, vips, list_vips(kernel, registry, vips));
+	if (n_wanted < 0) {
+		free(vips);
 		return sy_error_set(error, -ENOMEM, "virtual IPs: out of memory");
-	n_wanted = list_vips(kernel, registry, vips);
-	for (uint32_t i = 0; i < n_wanted; i++) {
+	}
+	for (uint32_t i = 0; i < (uint32_t)n_wanted; i++) {
 		const struct vip *known = find_vip(old, n_old, &vips[i].place);
 
 		n_known += known != NULL;

@@ -142,6 +142,22 @@ close_side(struct sy_flow *flow, uint8_t side)
 		flow->state = own;
 }
 
+/* Of a flow that its client alone has shown so far. */
+static enum sy_tcp_verdict
+track_adopted(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segment *segment)
+{
+	if (direction == SY_ORIGINAL) {
+		sy_tcp_note(flow, SY_ORIGINAL, segment);
+		return SY_TCP_PASS;
+	}
+	sy_tcp_adopt(flow, segment);
+	if (segment->flags & RTE_TCP_FIN_FLAG) {
+		flow->sides[SY_REPLY].next++;
+		close_side(flow, SY_REPLY);
+	}
+	return SY_TCP_PASS;
+}
+
 static enum sy_tcp_verdict
 track_client(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 {
@@ -191,6 +207,8 @@ sy_tcp_track(struct sy_flow *flow, uint8_t direction, const struct sy_tcp_segmen
 						: track_syn_ack(flow, segment);
 	if (!(segment->flags & RTE_TCP_ACK_FLAG))
 		return SY_TCP_BAD_STATE;
+	if (flow->state == SY_FLOW_ADOPTED)
+		return track_adopted(flow, direction, segment);
 	return direction == SY_ORIGINAL ? track_client(flow, segment)
 					: track_backend(flow, segment);
 }
@@ -205,4 +223,16 @@ sy_tcp_adopt(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 	flow->sides[SY_ORIGINAL] = (struct sy_tcp_side){ segment->ack, segment->seq };
 	flow->sides[SY_REPLY] =
 		(struct sy_tcp_side){ segment->seq + segment->length, segment->ack };
+}
+
+void
+sy_tcp_adopt_client(struct sy_flow *flow, const struct sy_tcp_segment *segment)
+{
+	flow->state = SY_FLOW_ADOPTED;
+	flow->window_shifts = MAX_WINDOW_SHIFT << 4 | MAX_WINDOW_SHIFT;
+	flow->windows[SY_ORIGINAL] = segment->window;
+	flow->windows[SY_REPLY] = UINT16_MAX;
+	flow->sides[SY_ORIGINAL] =
+		(struct sy_tcp_side){ segment->seq + segment->length, segment->ack };
+	flow->sides[SY_REPLY] = (struct sy_tcp_side){ segment->ack, segment->seq };
 }

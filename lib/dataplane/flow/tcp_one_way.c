@@ -70,6 +70,8 @@ track_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 	}
 	if (!is_near(flow, segment->seq))
 		return SY_TCP_PASS;
+	if (flow->state == SY_FLOW_ADOPTED)
+		flow->state = SY_FLOW_OPEN;
 	sy_tcp_note_one_way(flow, segment);
 	if (fin && flow->state == SY_FLOW_OPEN) {
 		flow->state = SY_FLOW_FIN_CLIENT;

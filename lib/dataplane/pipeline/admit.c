@@ -142,9 +142,9 @@ create_local(struct sy_worker *worker, struct sy_packet *packet, const struct sy
 	return status;
 }
 
-static int
-create_flow(struct sy_worker *worker, struct sy_packet *packet, const struct sy_forward *forward,
-	uint32_t id)
+int
+sy_create_flow_to(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_forward *forward, uint32_t id)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[id];
 	struct sy_forward_target target = {
@@ -182,7 +182,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet)
 	if (unlikely(named != SY_NONE))
 		worker->why = SY_REASON_BY_CID;
 	for (uint32_t n = 0; n < MAX_PICKS && id != SY_NONE; n++) {
-		status = create_flow(worker, packet, forward, id);
+		status = sy_create_flow_to(worker, packet, forward, id);
 		if (status == 0) {
 			packet->direction = SY_ORIGINAL;
 			sy_flow_begin(worker, packet->flow, packet->service, id);
@@ -253,7 +253,7 @@ admit_to_service(struct sy_worker *worker, struct sy_packet *packet)
 		return;
 	if (!is_error && sy_is_first(packet))
 		admit_first(worker, packet);
-	else if (sy_stateless_goes_on(worker, packet))
+	else if (sy_adopt(worker, packet) || sy_stateless_goes_on(worker, packet))
 		return;
 	else if (is_error)
 		mark_drop(packet, SY_DROP_ICMP_NO_FLOW);

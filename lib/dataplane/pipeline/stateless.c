@@ -293,6 +293,23 @@ adopt(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
+/* Of a connection of another node, whose backend speaks first here.  Returns whether it has a flow. */
+static bool
+adopt_reply(struct sy_worker *worker, struct sy_packet *packet, uint32_t service)
+{
+	if (!worker->snapshot->services[service].adopts || !sy_is_midstream(packet))
+		return false;
+	packet->service = service;
+	packet->direction = SY_REPLY;
+	if (!adopt(worker, packet)) {
+		packet->service = SY_NONE;
+		return false;
+	}
+	if (!sy_pass(worker, packet))
+		mark_drop(packet, SY_DROP_TCP_STATE);
+	return true;
+}
+
 static void
 send_to_client(struct sy_worker *worker, struct sy_packet *packet)
 {
@@ -324,7 +341,7 @@ sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet)
 		return false;
 	service = &worker->snapshot->services[id];
 	if (!service->one_packet && (!service->stateless || !is_open(worker, id)))
-		return false;
+		return adopt_reply(worker, packet, id);
 	packet->service = id;
 	packet->direction = SY_REPLY;
 	connected = shows_connection(packet);

@@ -35,6 +35,7 @@ timeout_of(const struct sy_timeouts *timeouts, uint8_t state)
 		return timeouts->udp;
 	case SY_FLOW_SYN_SENT:
 	case SY_FLOW_SYN_RECEIVED:
+	case SY_FLOW_ADOPTED:
 		return timeouts->syn;
 	case SY_FLOW_FIN_CLIENT:
 	case SY_FLOW_FIN_BACKEND:
@@ -59,6 +60,7 @@ state_word(uint8_t state)
 		[SY_FLOW_ECHO] = "echo",
 		[SY_FLOW_SYN_SENT] = "syn-sent",
 		[SY_FLOW_SYN_RECEIVED] = "syn-received",
+		[SY_FLOW_ADOPTED] = "adopted",
 		[SY_FLOW_OPEN] = "established",
 		[SY_FLOW_ESTABLISHED] = "established",
 		[SY_FLOW_FIN_CLIENT] = "fin-client",

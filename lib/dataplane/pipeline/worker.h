@@ -33,6 +33,8 @@ struct token_bucket {
 enum punt_kind {
 	PUNT_NEIGHBOUR, /* ARP, neighbour discovery */
 	PUNT_BACKEND, /* from a backend's address: answers to probes */
+	PUNT_LIVENESS, /* BFD, VRRP: nodes and routers that do not hear them turn away */
+	PUNT_ROUTING, /* BGP, OSPF */
 	PUNT_OTHER,
 	N_PUNT_KINDS,
 };
@@ -252,6 +254,15 @@ bool sy_is_first(const struct sy_packet *packet);
  * sy_flow_create()'s. */
 int sy_create_flow(struct sy_worker *worker, struct sy_packet *packet,
 	const struct sy_tuple *original, const struct sy_tuple *reply);
+/* The same of a client's packet, to a backend. */
+int sy_create_flow_to(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_forward *forward, uint32_t backend);
+
+/* adopt.c: a packet to a service that has no flow and opens none: makes one where the service adopts
+ * connections of other nodes; false: it does not, or not by this packet.  And whether a packet is a
+ * segment of an open connection. */
+bool sy_adopt(struct sy_worker *worker, struct sy_packet *packet);
+bool sy_is_midstream(const struct sy_packet *packet);
 
 /* What a first packet would get, or SY_NONE and the reason: as long as worker->foresees. */
 uint32_t sy_foresee(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason);

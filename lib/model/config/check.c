@@ -206,6 +206,8 @@ sy_config_check(struct sy_config_parser *parser)
 	if (code == 0)
 		code = sy_config_check_services(parser);
 	if (code == 0)
+		code = sy_config_check_announce(parser);
+	if (code == 0)
 		code = sy_config_check_local(parser);
 	if (code == 0)
 		code = sy_config_check_snat(parser);

@@ -22,6 +22,9 @@ int sy_config_check_quic(struct sy_config_parser *parser); /* and server IDs */
 /* A list of addresses that are to be the balancer's own and nobody else's. */
 int sy_config_check_addresses(struct sy_config_parser *parser, const struct sy_config_path *list,
 	const struct sy_range *ranges, uint16_t n);
+/* Where services' addresses are announced; and, of one service, whether it can adopt connections. */
+int sy_config_check_announce(struct sy_config_parser *parser);
+int sy_config_check_adopt(struct sy_config_parser *parser, uint32_t i);
 /* Of one service: what its forwarding mode asks of its keys and its backends. */
 int sy_config_check_tunnel(struct sy_config_parser *parser, uint32_t i);
 

@@ -319,6 +319,8 @@ check_service(struct sy_config_parser *parser, const struct families *families, 
 		code = check_family(parser, families, i, "pool", service->pool);
 	if (code == 0)
 		code = check_family(parser, families, i, "spare_pool", service->spare_pool);
+	if (code == 0)
+		code = sy_config_check_adopt(parser, i);
 	return code != 0 ? code : sy_config_check_tunnel(parser, i);
 }
 

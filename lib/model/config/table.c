@@ -69,7 +69,8 @@ static const struct sy_config_key kernel_keys[] = {
 	{ "punt_rate", &sy_kind_number, AT(struct sy_config, punt_rate), .low = 1, .high = 10000000,
 		.fallback = "10000", .restart = true,
 		.help = "Packets a second to the kernel, over all workers; ARP and neighbour discovery, "
-			"packets of backends, and all others have so many each." },
+			"packets of backends, BFD and VRRP, BGP and OSPF, and all others have so many "
+			"each." },
 	{ "burst", &sy_kind_number, AT(struct sy_config, punt_burst), .low = 1, .high = 1000000,
 		.fallback = "512", .restart = true,
 		.help = "Packets to the kernel that may come at once." },
@@ -79,6 +80,29 @@ static const struct sy_config_section kernel_section = {
 	.title = "kernel",
 	.help = "Packets for the host itself, which the ports hand to their twins.",
 	KEYS(kernel_keys),
+};
+
+static const struct sy_config_key announce_keys[] = {
+	{ "table", &sy_kind_number, AT(struct sy_config, announce.table), .high = UINT32_MAX,
+		.fallback = "0", .restart = true,
+		.help = "The kernel's routing table that has a route, over a twin, to each address of "
+			"services that can serve, for a routing daemon to announce; 0: none, and the "
+			"kernel's own tables (253 to 255) cannot be it." },
+	{ "hold", &sy_kind_duration, AT(struct sy_config, announce.hold_ms), .unit = 1000,
+		.high = 3600000, .fallback = "1s",
+		.help = "How long services must have been able to serve, and no more backends joined, "
+			"before their address is announced; four times as long at most.  It is "
+			"withdrawn at once." },
+	{ "farewell", &sy_kind_duration, AT(struct sy_config, announce.farewell_ms), .unit = 1000,
+		.high = 60000, .fallback = "500ms",
+		.help = "How long a daemon that is told to end goes on serving after it has withdrawn "
+			"its addresses, while routers turn away." },
+};
+
+static const struct sy_config_section announce_section = {
+	.title = "announce",
+	.help = "Services' addresses for a routing daemon, such as BIRD.",
+	KEYS(announce_keys),
 };
 
 static const struct sy_config_key control_keys[] = {
@@ -251,6 +275,8 @@ static const struct sy_config_key root_keys[] = {
 		.help = "What workers do without traffic." },
 	{ "kernel", &sy_kind_object, .section = &kernel_section,
 		.help = "Packets for the host itself." },
+	{ "announce", &sy_kind_object, .section = &announce_section,
+		.help = "Services' addresses for a routing daemon." },
 	{ "control", &sy_kind_object, .section = &control_section,
 		.help = "The operator's socket." },
 	{ "commands", &sy_kind_list, LIST(commands, n_commands), .high = SY_MAX_COMMANDS,

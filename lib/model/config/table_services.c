@@ -33,6 +33,20 @@ static const struct sy_config_choice protocols[] = {
 	{ NULL, 0 },
 };
 
+static const struct sy_config_choice no_flow_choices[] = {
+	{ "reset", SY_ON_NO_FLOW_RESET },
+	{ "drop", SY_ON_NO_FLOW_DROP },
+	{ "adopt", SY_ON_NO_FLOW_ADOPT },
+	{ NULL, 0 },
+};
+
+static const struct sy_config_choice announce_choices[] = {
+	{ "any", SY_ANNOUNCE_ANY },
+	{ "required", SY_ANNOUNCE_REQUIRED },
+	{ "ignored", SY_ANNOUNCE_IGNORED },
+	{ NULL, 0 },
+};
+
 static const struct sy_config_choice refusals[] = {
 	{ "reset", SY_REFUSE_RESET },
 	{ "drop", SY_REFUSE_DROP },
@@ -310,8 +324,22 @@ static const struct sy_config_key service_keys[] = {
 		.help = "What a client is told when no backend can serve: reset (TCP RST, or ICMP port "
 			"unreachable) or nothing." },
 	{ "on_no_flow", &sy_kind_choice, AT(struct sy_service_config, on_no_flow),
-		.choices = refusals, .fallback = "reset",
-		.help = "What the sender of a TCP segment of no known flow is told." },
+		.choices = no_flow_choices, .fallback = "reset",
+		.help = "What becomes of a TCP segment of no known flow: its sender is told, or not, or "
+			"it is taken for one of another node's connection and goes on to the backend "
+			"that its hash gives (adopt).  That wants a scheduler that goes by hashes alone "
+			"(maglev, rendezvous, source-hash) or consistency hash, the same file on all "
+			"nodes, and a mode that lets the client's address be." },
+	{ "announce", &sy_kind_choice, AT(struct sy_service_config, announce),
+		.choices = announce_choices, .fallback = "any",
+		.help = "Where addresses are announced (announce.table): an address is while one of its "
+			"services has a backend that can serve, and each of those required has.  Those "
+			"ignored have no say." },
+	{ "put_on_twin", &sy_kind_boolean, AT(struct sy_service_config, put_on_twin),
+		.fallback = "true",
+		.help = "Whether the service's addresses are put on a twin, so that the host answers for "
+			"them; false: somebody else does that, such as keepalived, and it is not announced "
+			"either.  One service that says false is enough for an address." },
 	{ "move_unanswered", &sy_kind_boolean, AT(struct sy_service_config, move_unanswered),
 		.fallback = "true",
 		.help = "A client who repeats his SYN, as his backend has not answered it, is given "

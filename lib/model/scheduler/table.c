@@ -47,6 +47,14 @@ sy_scheduler_find(const char *name)
 }
 
 bool
+sy_scheduler_is_consistent(const char *name)
+{
+	const struct sy_scheduler *scheduler = sy_scheduler_find(name);
+
+	return scheduler != NULL && scheduler->is_consistent;
+}
+
+bool
 sy_scheduler_exists(const char *name)
 {
 	return sy_scheduler_find(name) != NULL;

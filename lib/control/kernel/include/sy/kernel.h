@@ -73,6 +73,15 @@ int sy_kernel_sync_vips(
 int sy_kernel_change_config(struct sy_kernel *kernel, const struct sy_config *current,
 	const struct sy_config *next, struct sy_error *error);
 
+/*
+ * Where the configuration has an announce.table: call it some ten times a second.  Puts a route into that table
+ * for each address whose services can serve (see enum sy_announce) and have been able to, by no fewer
+ * backends, for announce.hold, and takes it away when they cannot any more.  What fails is tried again.
+ */
+void sy_kernel_announce(struct sy_kernel *kernel, struct sy_registry *registry);
+/* Takes all of them away, for good; returns whether there were any. */
+bool sy_kernel_withdraw(struct sy_kernel *kernel);
+
 /* Since the start, over all twins. */
 struct sy_kernel_counters {
 	uint64_t to_kernel; /* written to a twin */

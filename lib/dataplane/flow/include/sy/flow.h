@@ -30,6 +30,7 @@ enum sy_flow_state {
 	SY_FLOW_UDP,
 	SY_FLOW_SYN_SENT, /* embryonic: the client's SYN was seen */
 	SY_FLOW_SYN_RECEIVED, /* embryonic: and the backend's SYN/ACK */
+	SY_FLOW_ADOPTED, /* embryonic: taken up in its middle, by one segment of the client */
 	SY_FLOW_OPEN, /* one-way: the client has gone on after its SYN */
 	SY_FLOW_ESTABLISHED, /* this and all that follow: the handshake is over */
 	SY_FLOW_FIN_CLIENT, /* the client has closed its direction */
@@ -217,6 +218,10 @@ enum sy_tcp_verdict sy_tcp_track(
  * flow is established, and its windows are the largest that they can be. */
 void sy_tcp_adopt(struct sy_flow *flow, const struct sy_tcp_segment *segment);
 
+/* The same by a segment of its client, which anybody can send in his name: the flow is embryonic until
+ * the backend acknowledges something, or the client sends on where replies do not come here. */
+void sy_tcp_adopt_client(struct sy_flow *flow, const struct sy_tcp_segment *segment);
+
 /* Whether nothing more is expected on the flow: it waits for stragglers, and no longer counts as one
  * of its backend's connections.  On a one-way flow the client's FIN is the last that is seen. */
 static inline bool
@@ -231,7 +236,7 @@ static inline bool
 sy_flow_is_embryonic(const struct sy_flow *flow)
 {
 	return flow->state == SY_FLOW_SYN_SENT || flow->state == SY_FLOW_SYN_RECEIVED ||
-		flow->state == SY_FLOW_UDP_NEW;
+		flow->state == SY_FLOW_ADOPTED || flow->state == SY_FLOW_UDP_NEW;
 }
 
 #endif /* SY_FLOW_H */

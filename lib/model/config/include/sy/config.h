@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sy/config_nodes.h"
 #include "sy/discovery_config.h"
 #include "sy/error.h"
 #include "sy/health_config.h"
@@ -168,18 +169,6 @@ enum sy_client_address {
 	SY_CLIENT_ADDRESS_TOA, /* a TCP option, for the kernel module toa */
 };
 
-/* What a client is told that cannot be served. */
-enum sy_refusal {
-	SY_REFUSE_RESET, /* TCP: RST; UDP: ICMP port unreachable */
-	SY_REFUSE_DROP,
-};
-
-/* What happens to a client for whose flow there is no room. */
-enum sy_on_full {
-	SY_ON_FULL_STATELESS, /* served without a flow, where replies can be told apart */
-	SY_ON_FULL_DROP,
-};
-
 /* All in milliseconds. */
 struct sy_timeouts {
 	uint32_t established;
@@ -234,7 +223,9 @@ struct sy_service_config {
 	bool one_packet; /* UDP: no flows, the scheduler is asked for each packet */
 	uint8_t on_empty; /* enum sy_refusal: no backend can serve */
 	bool move_unanswered; /* a SYN that a client repeats goes to another backend */
-	uint8_t on_no_flow; /* enum sy_refusal: a TCP segment of no known flow */
+	uint8_t on_no_flow; /* enum sy_on_no_flow */
+	uint8_t announce; /* enum sy_announce */
+	bool put_on_twin; /* false: somebody else has the address there, such as keepalived */
 	uint32_t pool; /* index */
 	uint32_t spare_pool; /* index, or SY_NO_POOL */
 	uint8_t on_full; /* enum sy_on_full: a limit below is reached, or the table is full */
@@ -288,6 +279,7 @@ struct sy_config {
 	uint32_t max_routes; /* of a family: memory is planned for their table */
 	uint32_t punt_rate; /* packets a second of each kind to the kernel, over all workers */
 	uint32_t punt_burst;
+	struct sy_announce_config announce;
 	struct sy_range local_addresses[SY_MAX_LOCAL_RANGES]; /* what backends see as the client */
 	uint16_t n_local_addresses;
 	uint32_t max_local_ends; /* a worker's; 0: counted, see sy_config_local_ends() */
@@ -399,6 +391,7 @@ enum sy_mode_trait {
  */
 struct sy_config_names {
 	bool (*is_scheduler)(const char *name);
+	bool (*is_consistent)(const char *name); /* a scheduler that goes by hashes alone */
 	bool (*is_mode)(const char *name);
 	bool (*mode_has)(const char *name, enum sy_mode_trait trait); /* NULL: none has any */
 	const char *schedulers;

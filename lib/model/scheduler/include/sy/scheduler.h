@@ -75,6 +75,8 @@ struct sy_scheduler {
 /* NULL when no scheduler has this name. */
 const struct sy_scheduler *sy_scheduler_find(const char *name);
 bool sy_scheduler_exists(const char *name);
+/* Whether it exists and goes by hashes alone. */
+bool sy_scheduler_is_consistent(const char *name);
 
 /* All of them, for help texts and tests: row index, NULL past the last. */
 const struct sy_scheduler *sy_scheduler_at(size_t index);

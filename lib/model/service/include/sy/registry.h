@@ -187,6 +187,11 @@ void sy_registry_set_weight(
 void sy_registry_set_effective_weight(
 	struct sy_registry *registry, struct sy_backend *backend, uint16_t weight);
 
+/* How many backends of a pool may get new flows, and are well: those pressed into service do not
+ * count; and whether a service has one, in its spare pool perhaps. */
+uint32_t sy_registry_n_able(struct sy_registry *registry, uint32_t pool);
+bool sy_registry_can_serve(struct sy_registry *registry, const struct sy_service *service);
+
 /* Frees the numbers of leaving rows whose last flow has ended; returns whether there were any.  Call
  * it now and then. */
 bool sy_registry_collect(struct sy_registry *registry);

@@ -118,7 +118,8 @@ struct sy_service_row {
 	uint8_t protocol;
 	uint8_t mode; /* row of the forwarding modes' table */
 	uint8_t on_empty; /* enum sy_refusal */
-	uint8_t on_no_flow;
+	uint8_t on_no_flow; /* enum sy_refusal */
+	bool adopts; /* a TCP segment of no flow makes one, where its hash says */
 	bool used;
 	bool moves_unanswered; /* a repeated SYN goes to another backend */
 	bool leaving; /* only its flows are served; pools are those of a file that is gone */
