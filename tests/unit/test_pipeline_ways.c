@@ -48,6 +48,41 @@ test_punting_is_limited(void)
 	fixture_stop(&fixture);
 }
 
+/* A datagram to the host from its link, or from farther away. */
+static struct rte_mbuf *
+datagram_of_ttl(uint16_t port, uint8_t ttl)
+{
+	struct rte_mbuf *mbuf =
+		fixture_datagram(&fixture, CLIENT, 4000, "192.0.2.1", port, "12345678", 8);
+	struct rte_ipv4_hdr *ip = fixture_ip(mbuf);
+
+	ip->time_to_live = ttl;
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	return mbuf;
+}
+
+/* A flood of what anybody can send takes nothing from BFD of the link, nor from BGP. */
+static void
+test_routing_has_its_own_limit(void)
+{
+	struct fixture_port *wan = &fixture.ports[WAN];
+	uint64_t passed;
+
+	fixture_begin(&fixture, "", "", 1);
+	for (int i = 0; i < 30; i++)
+		wan->in[wan->n_in++] = datagram_of_ttl(3784, 64);
+	fixture_turn(&fixture);
+	passed = sy_stats_counter(fixture.stats, SY_COUNTER_TO_KERNEL);
+	CU_ASSERT_TRUE(passed < 30);
+	wan->in[wan->n_in++] = datagram_of_ttl(3784, 255);
+	wan->in[wan->n_in++] = fixture_packet(&fixture, CLIENT, 4000, "192.0.2.1", 179, SYN, 1, 0);
+	fixture_turn(&fixture);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_TO_KERNEL), passed + 2);
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 static void
 test_unresolved_is_asked_for(void)
 {
@@ -175,6 +210,7 @@ test_tags_stay(void)
 static const struct sy_test tests[] = {
 	{ "packets to the host reach the kernel's ring", test_host_gets_its_own },
 	{ "packets to the host are rate-limited", test_punting_is_limited },
+	{ "BFD and BGP have limits of their own", test_routing_has_its_own_limit },
 	{ "an unknown next hop is asked of the kernel", test_unresolved_is_asked_for },
 	{ "a TTL that ends is told", test_ttl_ends },
 	{ "a packet larger than the MTU is told", test_too_big_is_told },
