@@ -85,6 +85,7 @@ void ctl_print_help(const struct ctl_command *command); /* NULL: of all */
 enum ctl_status ctl_run_show(const struct ctl_args *args);
 enum ctl_status ctl_run_top(const struct ctl_args *args);
 enum ctl_status ctl_run_check(const struct ctl_args *args);
+enum ctl_status ctl_run_serving(const struct ctl_args *args);
 enum ctl_status ctl_run_drain(const struct ctl_args *args);
 enum ctl_status ctl_run_enable(const struct ctl_args *args);
 enum ctl_status ctl_run_discovery(const struct ctl_args *args);

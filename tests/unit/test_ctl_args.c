@@ -78,7 +78,7 @@ test_usage(void)
 	} rows[] = {
 		{ "dance",
 			"no command 'dance': show, top, check, explain, drain, enable, weight, discovery, reload, diff, "
-			"history, rollback, audit, watch, capture, doctor, completion or flows" },
+			"history, rollback, audit, watch, capture, doctor, completion, serving or flows" },
 		{ "--json", "no command given" },
 		{ "show", "usage: steelyardctl show" },
 		{ "weight web1", "usage: steelyardctl weight" },
