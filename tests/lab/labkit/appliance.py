@@ -122,6 +122,8 @@ class Appliance:
 
     def log(self):
         """What the appliance has said since it was last started."""
+        if not os.path.exists(self.log_file):
+            return ""
         with open(self.log_file, encoding="utf-8", errors="replace") as log:
             log.seek(self._log_start)
             return log.read()

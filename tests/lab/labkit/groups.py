@@ -3,6 +3,7 @@
 
 from . import config, pci, probe
 from . import told as told_services
+from .nodes import Nodes
 
 
 def _start(lab, kind=None, workers=1, change=None):
@@ -51,6 +52,17 @@ def made(lab):
     lab.use_ports("made")
 
 
+def routed(lab):
+    """No appliance of the lab's: two nodes of their own, with routing daemons."""
+    own(lab)
+    if lab.nodes is None:
+        lab.nodes = Nodes(lab)
+        lab.session.at_end(lab.nodes.stop)
+        lab.nodes.start()
+    else:
+        lab.nodes.mend()
+
+
 def card(model):
     """Two workers on PCI cards of this model, in a guest."""
     def start(lab):
@@ -64,4 +76,4 @@ def card(model):
 
 
 GROUPS = {"one": one, "two": two, "tap": tap, "narrow": narrow, "told": told, "own": own, "made": made,
-          **{f"pci-{model}": card(model) for model in pci.CARDS}}
+          **{f"pci-{model}": card(model) for model in pci.CARDS}, "routed": routed}

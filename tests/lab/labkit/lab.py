@@ -20,6 +20,7 @@ class Lab:
         self.kind, self.kind_reason = (kind, "chosen") if kind else probe.port_kind()
         self.workers = 1
         self._guest = self._no_guest = None
+        self.nodes = None # labkit/nodes.py: two more appliances
         self.hugepages = probe.hugepages()
         self.network = Network(self.session.prefix)
         self.client = self.network.client
