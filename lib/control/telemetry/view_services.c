@@ -64,8 +64,7 @@ make_row(struct sy_surface *surface, uint32_t id, uint32_t filter)
 	sy_json_text(row, "pool", pool != NULL ? pool->name : "");
 	add_scheduler(row, pool);
 	sy_json_bool(row, "leaving", service->leaving);
-	sy_json_bool(row, "serving",
-		sy_registry_can_serve(surface->context->registry, service));
+	sy_json_bool(row, "serving", sy_registry_can_serve(surface->context->registry, service));
 	sy_json_number(row, "active",
 		traffic.flows_created > traffic.flows_ended
 			? traffic.flows_created - traffic.flows_ended

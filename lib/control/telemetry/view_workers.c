@@ -32,8 +32,8 @@ add_flows(struct json_object *row, const struct sy_stats *stats, uint32_t worker
 	sy_json_number(
 		row, "flows_expired", sy_rates_counter(stats, worker, SY_COUNTER_FLOWS_EXPIRED));
 	sy_json_number(row, "flows_moved", sy_rates_counter(stats, worker, SY_COUNTER_FLOWS_MOVED));
-	sy_json_number(row, "flows_adopted",
-		sy_rates_counter(stats, worker, SY_COUNTER_FLOWS_ADOPTED));
+	sy_json_number(
+		row, "flows_adopted", sy_rates_counter(stats, worker, SY_COUNTER_FLOWS_ADOPTED));
 }
 
 static void

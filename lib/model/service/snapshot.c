@@ -333,8 +333,8 @@ build_service(struct build *build, const struct sy_service *service)
 		.many_ports = !sy_ports_are_one(&config->ports),
 		.mode = build->params->find_mode(config->mode),
 		.on_empty = config->on_empty,
-		.on_no_flow = config->on_no_flow == SY_ON_NO_FLOW_DROP ? SY_REFUSE_DROP
-								       : SY_REFUSE_RESET,
+		.on_no_flow =
+			config->on_no_flow == SY_ON_NO_FLOW_DROP ? SY_REFUSE_DROP : SY_REFUSE_RESET,
 		.adopts = config->on_no_flow == SY_ON_NO_FLOW_ADOPT,
 		.used = true,
 		.moves_unanswered = config->move_unanswered,
