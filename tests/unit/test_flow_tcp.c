@@ -411,7 +411,7 @@ test_embryonic(void)
 
 		CU_ASSERT_EQUAL(sy_flow_is_embryonic(&flow),
 			state == SY_FLOW_SYN_SENT || state == SY_FLOW_SYN_RECEIVED ||
-				state == SY_FLOW_UDP_NEW);
+				state == SY_FLOW_ADOPTED || state == SY_FLOW_UDP_NEW);
 	}
 }
 
@@ -432,7 +432,8 @@ test_any_segment(void)
 			.length = numbers & 4 ? 100 : 0,
 			.window_shift = numbers & 8 ? 15 : 0 };
 		enum sy_tcp_verdict verdict = sy_tcp_track(&flow, from, &segment);
-		bool was_embryonic = state == SYN_SENT || state == SYN_RECEIVED;
+		bool was_embryonic =
+			state == SYN_SENT || state == SYN_RECEIVED || state == SY_FLOW_ADOPTED;
 
 		n_wrong += flow.state < SYN_SENT || flow.state > CLOSED;
 		n_wrong += !was_embryonic && sy_flow_is_embryonic(&flow);
@@ -465,7 +466,8 @@ static const struct sy_test tests[] = {
 	{ "a backend with an older connection is cleared", test_half_open_recovery },
 	{ "a SYN reuses a closed flow, in TIME_WAIT beyond the last number", test_reuse },
 	{ "an RST does not cut TIME_WAIT short", test_rst_in_time_wait },
-	{ "embryonic are the two states of opening, and one packet of UDP", test_embryonic },
+	{ "embryonic are the states of opening and adoption, and one packet of UDP",
+		test_embryonic },
 	{ "no segment in any state breaks the rules of states", test_any_segment },
 };
 
