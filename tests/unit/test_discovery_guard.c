@@ -28,7 +28,7 @@ test_share(void)
 	};
 
 	for (size_t i = 0; i < SY_UNIT_COUNT(cases); i++) {
-		struct sy_guard guard = { .base = 0 };
+		struct sy_guard guard = { .window_us = 0 };
 
 		CU_ASSERT_EQUAL(sy_guard_judge(&guard, &half, cases[i].n_before, cases[i].n_gone,
 					cases[i].n_after, S),
@@ -41,7 +41,7 @@ static void
 test_empty(void)
 {
 	const struct sy_guard_rules all = { .max_vanish_percent = 100, .confirm_ms = 0 };
-	struct sy_guard guard = { .base = 0 };
+	struct sy_guard guard = { .window_us = 0 };
 
 	CU_ASSERT_TRUE(sy_guard_judge(&guard, &all, 10, 9, 1, S));
 	CU_ASSERT_FALSE(sy_guard_judge(&guard, &all, 10, 10, 0, S));
@@ -56,7 +56,7 @@ test_empty(void)
 static void
 test_confirm(void)
 {
-	struct sy_guard guard = { .base = 0 };
+	struct sy_guard guard = { .window_us = 0 };
 
 	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 6, 104, 10 * S));
 	CU_ASSERT_EQUAL(sy_guard_left_ms(&guard, &half, 10 * S), 60000);
@@ -70,7 +70,7 @@ test_confirm(void)
 static void
 test_return(void)
 {
-	struct sy_guard guard = { .base = 0 };
+	struct sy_guard guard = { .window_us = 0 };
 
 	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 6, 4, 10 * S));
 	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 0, 10, 11 * S));
@@ -82,19 +82,77 @@ test_return(void)
 static void
 test_steps(void)
 {
-	struct sy_guard guard = { .base = 0 };
+	struct sy_guard guard = { .window_us = 0 };
 
 	for (uint32_t n = 10; n > 5; n--)
 		CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, n, 1, n - 1, S + (10 - n) * S));
 	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 5, 1, 4, 7 * S));
 	/* One after the other, each replaced by another: nothing is lost. */
-	guard = (struct sy_guard){ .base = 0 };
+	guard = (struct sy_guard){ .window_us = 0 };
 	for (uint64_t i = 0; i < 20; i++)
 		CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 1, 10, S + i * S));
 	/* Slowly it may shrink. */
-	guard = (struct sy_guard){ .base = 0 };
+	guard = (struct sy_guard){ .window_us = 0 };
 	for (uint32_t n = 10; n > 1; n--)
-		CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, n, 1, n - 1, S + (10 - n) * 31 * S));
+		CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, n, 1, n - 1, S + (10 - n) * 61 * S));
+}
+
+/* Those that vanish later have the whole time of confirm, too. */
+static void
+test_more_vanish(void)
+{
+	struct sy_guard guard = { .window_us = 0 };
+
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 6, 4, 10 * S));
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 9, 1, 65 * S));
+	CU_ASSERT_EQUAL(sy_guard_left_ms(&guard, &half, 65 * S), 60000);
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 9, 1, 71 * S));
+	/* Some are back, and gone again. */
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 7, 3, 80 * S));
+	CU_ASSERT_EQUAL(sy_guard_left_ms(&guard, &half, 80 * S), 45000);
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 9, 1, 126 * S));
+	CU_ASSERT_EQUAL(sy_guard_left_ms(&guard, &half, 126 * S), 60000);
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 9, 1, 186 * S));
+}
+
+/* That some are back does not mean that the others are gone for good. */
+static void
+test_partial_return(void)
+{
+	struct sy_guard guard = { .window_us = 0 };
+
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 10, 0, 10 * S));
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 5, 5, 11 * S));
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 10, 1, 9, 12 * S));
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 0, 10, 13 * S));
+	CU_ASSERT_EQUAL(guard.held_since_us, 0);
+}
+
+/* What steps are measured by: the most there were in the last half minute, at least. */
+static void
+test_window(void)
+{
+	struct sy_guard guard = { .window_us = 0 };
+
+	/* From the first answer on. */
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 0, 0, 10, S));
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 5, 5, 2 * S));
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 5, 2, 3, 3 * S));
+	/* With those that have come since. */
+	guard = (struct sy_guard){ .window_us = 0 };
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 2, 0, 10, S));
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 5, 5, 2 * S));
+	CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 5, 2, 3, 3 * S));
+	/* Wherever a window may end. */
+	for (uint64_t first = 1; first <= 70; first++) {
+		guard = (struct sy_guard){ .window_us = 0 };
+		CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 0, 10, S));
+		CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 10, 5, 5, S + first * S));
+		CU_ASSERT_FALSE(sy_guard_judge(&guard, &half, 5, 2, 3, S + (first + 29) * S));
+	}
+	/* What was accepted counts from then on. */
+	sy_guard_accept(&guard, 3, 200 * S);
+	CU_ASSERT_TRUE(sy_guard_judge(&guard, &half, 3, 1, 2, 201 * S));
 }
 
 static void
@@ -128,6 +186,9 @@ static const struct sy_test tests[] = {
 	{ "time confirms what is held, whatever comes meanwhile", test_confirm },
 	{ "backends that are found again end the hold", test_return },
 	{ "many small steps in a short time are one", test_steps },
+	{ "what vanishes during a hold has the whole time, too", test_more_vanish },
+	{ "a hold is not ended by those that return alone", test_partial_return },
+	{ "steps are measured by the most of the last half minute", test_window },
 	{ "failures make pauses longer, and different", test_pauses },
 };
 

@@ -309,27 +309,85 @@ test_room(void)
 	close_house(&house);
 }
 
+static struct sy_watch *
+start_watch(struct house *house)
+{
+	struct sy_watch *watch = sy_watch_start(house->discovery, &house->config->pools[0]);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(watch);
+	return watch;
+}
+
+/* As if the watch's source had found this one, or nothing at all. */
+static void
+report(struct sy_watch *watch, const char *address)
+{
+	struct sy_found found = { .n = 0 };
+
+	if (address != NULL) {
+		struct sy_backend_config *row = sy_found_add(&found, &watch->config);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+		CU_ASSERT_EQUAL(sy_ip_parse(address, &row->address), 0);
+	}
+	sy_source_found(&watch->source, &found, 0);
+}
+
+static void
+turn(struct house *house, uint64_t ms)
+{
+	uint64_t begun = uv_now(&house->loop);
+	uv_timer_t timer;
+
+	uv_timer_init(&house->loop, &timer);
+	uv_timer_start(&timer, wake, ms, 0);
+	while (uv_now(&house->loop) - begun < ms)
+		uv_run(&house->loop, UV_RUN_ONCE);
+	uv_close((uv_handle_t *)&timer, NULL);
+	uv_run(&house->loop, UV_RUN_NOWAIT);
+}
+
+/* A source that has died cannot confirm what it said last.  There is no file: it fails by itself. */
+static void
+test_dead_source(void)
+{
+	struct house house;
+	struct sy_watch *watch;
+
+	open_house(&house, ",'confirm':'100ms'", OWN, NULL);
+	watch = start_watch(&house);
+	report(watch, "10.1.0.21");
+	report(watch, NULL);
+	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_HOLDING);
+	sy_source_failed(&watch->source, "it has died");
+	turn(&house, 300);
+	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_FAILING);
+	CU_ASSERT_EQUAL(watch->n_held, 1);
+	CU_ASSERT_EQUAL(watch->found.n, 1);
+	/* It begins anew with the next answer. */
+	report(watch, NULL);
+	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_HOLDING);
+	CU_ASSERT_EQUAL(watch->n_held, 1);
+	for (int i = 0; i < 100 && watch->n_held > 0; i++)
+		turn(&house, 50);
+	CU_ASSERT_EQUAL(watch->n_held, 0);
+	CU_ASSERT_EQUAL(watch->found.n, 0);
+	sy_watch_stop(watch);
+	close_house(&house);
+}
+
 /* What a source might say that does not parse its rows by the table. */
 static void
 test_nonsense(void)
 {
-	struct sy_found found = { .n = 0 };
 	struct house house;
 	struct sy_watch *watch;
-	struct sy_backend_config *row;
 
 	open_house(&house, "", OWN, NULL);
-	watch = sy_watch_start(house.discovery, &house.config->pools[0]);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(watch);
-	row = sy_found_add(&found, &watch->config);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(row);
-	CU_ASSERT_EQUAL(sy_ip_parse("10.1.0.21", &row->address), 0);
-	sy_source_found(&watch->source, &found, 0);
+	watch = start_watch(&house);
+	report(watch, "10.1.0.21");
 	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_GOOD);
-	row = sy_found_add(&found, &watch->config);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(row);
-	CU_ASSERT_EQUAL(sy_ip_parse("224.0.0.1", &row->address), 0);
-	sy_source_found(&watch->source, &found, 0);
+	report(watch, "224.0.0.1");
 	/* That nothing of it can be used does not mean that there is nothing. */
 	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_FAILING);
 	CU_ASSERT_EQUAL(watch->found.n, 1);
@@ -342,6 +400,7 @@ static const struct sy_test tests[] = {
 	{ "a watched file's backends come behind those of the configuration", test_file },
 	{ "a file that is bad or missing changes nothing", test_bad_file },
 	{ "a file that is emptied is held until it is confirmed", test_guard },
+	{ "a source that has died confirms nothing", test_dead_source },
 	{ "an answer of which nothing can be used changes nothing", test_nonsense },
 	{ "a storm of changes costs few", test_storm },
 	{ "a reload keeps what was found, and the file comes first", test_reload },

@@ -450,7 +450,9 @@ sy_discovery_status(
 		.n_left_out = watch->found.n_left_out + watch->n_refused + watch->n_no_room,
 		.good_ms = watch->last_good_us == 0 ? -1
 						    : (int64_t)((now - watch->last_good_us) / 1000),
-		.confirm_ms = watch->n_held > 0 ? sy_guard_left_ms(&watch->guard, &rules, now) : 0,
+		.confirm_ms = watch->state == SY_DISCOVERY_HOLDING
+			? sy_guard_left_ms(&watch->guard, &rules, now)
+			: 0,
 		.n_answers = watch->n_answers,
 		.n_failures = watch->n_failures,
 	};

@@ -17,46 +17,74 @@ is_confirmed(const struct sy_guard *guard, const struct sy_guard_rules *rules, u
 void
 sy_guard_accept(struct sy_guard *guard, uint32_t n_after, uint64_t now_us)
 {
-	guard->held_since_us = 0;
-	guard->base = 0;
-	guard->window_us = now_us;
-	guard->window_base = n_after;
+	*guard = (struct sy_guard){ .window_us = now_us, .window_base = n_after };
+}
+
+void
+sy_guard_restart(struct sy_guard *guard, uint64_t now_us)
+{
+	if (guard->held_since_us != 0)
+		guard->held_since_us = now_us;
+}
+
+static uint32_t
+max(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* There were n backends up to now. */
+static void
+move_window(struct sy_guard *guard, uint32_t n, uint64_t now_us)
+{
+	const uint64_t age_us = now_us - guard->window_us;
+
+	if (guard->window_us == 0 || age_us > SY_GUARD_WINDOW_US) {
+		guard->last_base = age_us <= 2 * SY_GUARD_WINDOW_US ? guard->window_base : 0;
+		guard->window_us = now_us;
+		guard->window_base = 0;
+	}
+	guard->window_base = max(guard->window_base, n);
 }
 
 /* Nobody may empty a pool in many small steps. */
 static bool
 shrinks(const struct sy_guard *guard, const struct sy_guard_rules *rules, uint32_t n_after)
 {
-	return guard->window_base > n_after &&
-		guard->window_base - n_after > allowed(rules, guard->window_base);
+	const uint32_t most = max(guard->window_base, guard->last_base);
+
+	return most > n_after && most - n_after > allowed(rules, most);
+}
+
+static void
+hold(struct sy_guard *guard, uint32_t n_gone, uint64_t now_us)
+{
+	if (guard->held_since_us == 0 || n_gone > guard->held_gone)
+		guard->held_since_us = now_us;
+	guard->held_gone = n_gone;
 }
 
 bool
 sy_guard_judge(struct sy_guard *guard, const struct sy_guard_rules *rules, uint32_t n_before,
 	uint32_t n_gone, uint32_t n_after, uint64_t now_us)
 {
-	uint32_t base = guard->held_since_us != 0 ? guard->base : n_before;
+	const bool is_held = guard->held_since_us != 0;
 
-	if (guard->held_since_us == 0 &&
-		(guard->window_us == 0 || now_us - guard->window_us > SY_GUARD_WINDOW_US)) {
-		guard->window_us = now_us;
-		guard->window_base = n_before;
-	}
-	if (is_confirmed(guard, rules, now_us)) {
+	if (is_held && n_gone <= guard->held_gone && is_confirmed(guard, rules, now_us)) {
 		sy_guard_accept(guard, n_after, now_us);
 		return true;
 	}
-	if (n_gone == 0 ||
-		(n_after > 0 && n_gone <= allowed(rules, base) &&
-			!shrinks(guard, rules, n_after))) {
-		guard->held_since_us = 0;
-		return true;
+	if (!is_held)
+		move_window(guard, n_before, now_us);
+	if (n_gone > 0 &&
+		(is_held || n_after == 0 || n_gone > allowed(rules, n_before) ||
+			shrinks(guard, rules, n_after))) {
+		hold(guard, n_gone, now_us);
+		return false;
 	}
-	if (guard->held_since_us == 0) {
-		guard->held_since_us = now_us;
-		guard->base = base;
-	}
-	return false;
+	guard->held_since_us = 0;
+	move_window(guard, n_after, now_us);
+	return true;
 }
 
 uint64_t

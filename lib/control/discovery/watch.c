@@ -140,6 +140,7 @@ sy_source_failed(struct sy_source *source, const char *format, ...)
 	watch->asking = false;
 	watch->watching = false;
 	watch->n_failures++;
+	uv_timer_stop(watch->confirm); /* until there are answers again */
 	rest(watch,
 		sy_watch_pause_ms(
 			&watch->config, watch->n_failures, sy_discovery_random(watch->discovery)));
@@ -175,6 +176,8 @@ believe(struct sy_watch *watch, struct sy_found *found)
 
 	if (status != 0)
 		return status;
+	if (watch->state == SY_DISCOVERY_FAILING)
+		sy_guard_restart(&watch->guard, now);
 	if (watch->trusts_next)
 		sy_guard_accept(&watch->guard, n_after, now);
 	if (watch->trusts_next ||

@@ -74,7 +74,7 @@ struct sy_discovery_status {
 	uint32_t n_held;
 	uint32_t n_left_out; /* rows of the last answer that cannot be used, or have no room */
 	int64_t good_ms; /* since the last good answer; -1: never */
-	uint64_t confirm_ms; /* until time confirms what is held; 0: never */
+	uint64_t confirm_ms; /* until time confirms what is held; 0: never, or not while it fails */
 	uint64_t n_answers;
 	uint32_t n_failures; /* in a row */
 	char error[256]; /* the last failure, or the first row left out; empty: none */
