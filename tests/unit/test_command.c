@@ -130,7 +130,7 @@ test_ends(void)
 	expect("printf 'a\\033[1mb'", 5000, "exit status 0: a.[1mb");
 	expect("kill -SEGV $$", 5000, "killed by signal 11");
 	expect("cat", 5000, "exit status 0"); /* there is nothing to read */
-	expect("echo begun; sleep 60", 200, "timed out after 200 ms: begun");
+	expect("echo begun; sleep 60", 1000, "timed out after 1000 ms: begun");
 	stop_runner();
 }
 
@@ -212,7 +212,7 @@ test_nothing_is_left(void)
 		struct outcome outcome;
 		long pid;
 
-		CU_ASSERT_EQUAL_FATAL(begin(&command, 300, &outcome, &run), 0);
+		CU_ASSERT_EQUAL_FATAL(begin(&command, i == 0 ? 1000 : 9000, &outcome, &run), 0);
 		wait_for(&outcome);
 		CU_ASSERT_EQUAL(
 			outcome.result.end, i == 0 ? SY_COMMAND_TIMED_OUT : SY_COMMAND_EXITED);

@@ -96,38 +96,39 @@ test_no_verdict(void)
 	health_lab_stop(&lab);
 }
 
-/* Lines of the file that "tell" writes. */
+/* Lines of the file that "tell" writes, and whether one of them is this. */
 static unsigned int
-lines(char *last, size_t size)
+lines(const char *wanted, bool *found)
 {
-	char file[64];
+	char file[64], line[256];
 	unsigned int n = 0;
 	FILE *in;
 
 	snprintf(file, sizeof(file), "%s/told", folder);
-	last[0] = '\0';
+	*found = false;
 	in = fopen(file, "r");
 	if (in == NULL)
 		return 0;
-	while (fgets(last, (int)size, in) != NULL)
+	while (fgets(line, sizeof(line), in) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		*found |= strcmp(line, wanted) == 0;
 		n++;
+	}
 	fclose(in);
-	last[strcspn(last, "\n")] = '\0';
 	return n;
 }
 
+/* The commands of a pool and a backend run at the same time: either may write first. */
 static void
-expect_lines(struct health_lab *lab, unsigned int n, const char *last)
+expect_lines(struct health_lab *lab, unsigned int n, const char *wanted)
 {
 	uint64_t until = sy_time_us() + PATIENCE_US;
-	char line[256];
+	bool found;
 
-	while (lines(line, sizeof(line)) < n && sy_time_us() < until)
+	while (lines(wanted, &found) < n && sy_time_us() < until)
 		health_lab_turn(lab, 5);
-	CU_ASSERT_EQUAL(lines(line, sizeof(line)), n);
-	if (strcmp(line, last) != 0)
-		printf("# found    %s\n# expected %s\n", line, last);
-	CU_ASSERT_STRING_EQUAL(line, last);
+	CU_ASSERT_EQUAL(lines(wanted, &found), n);
+	CU_ASSERT_EQUAL(found, n > 0);
 }
 
 static void
@@ -204,7 +205,8 @@ test_changes_are_coalesced(void)
 	struct sy_backend_config backend = health_lab_backend("b1", "127.0.0.1", 81);
 	struct sy_backend *row;
 	struct health_lab lab;
-	char file[64], line[256];
+	char file[64];
+	bool found;
 
 	start_with_hook(&lab, &backend,
 		"test $STEELYARD_EVENT = pool && exit 1; cd %s; echo $STEELYARD_STATE >> told; until "
@@ -218,7 +220,7 @@ test_changes_are_coalesced(void)
 		sy_registry_set_draining(lab.registry, row, true);
 		health_lab_turn(&lab, 120);
 	}
-	CU_ASSERT_EQUAL(lines(line, sizeof(line)), 1);
+	CU_ASSERT_EQUAL(lines("drain", &found), 1);
 	sy_registry_set_draining(lab.registry, row, false);
 	snprintf(file, sizeof(file), "%s/go", folder);
 	fclose(fopen(file, "w"));
@@ -234,7 +236,7 @@ test_rate(void)
 {
 	static struct sy_backend_config backends[100];
 	struct health_lab lab;
-	char line[256];
+	bool found;
 
 	forget_lines();
 	write_command(&commands[1], "tell", TELL, folder);
@@ -255,7 +257,7 @@ test_rate(void)
 	health_lab_turn(&lab, 450);
 	CU_ASSERT_TRUE(sy_health_counters(lab.health).commands_run <= 14); /* 20 a second */
 	CU_ASSERT_TRUE(sy_health_counters(lab.health).commands_run >= 2);
-	CU_ASSERT_TRUE(lines(line, sizeof(line)) <= 14);
+	CU_ASSERT_TRUE(lines("", &found) <= 14);
 	health_lab_stop(&lab);
 }
 
