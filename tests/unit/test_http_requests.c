@@ -1,11 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dlfcn.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <curl/curl.h>
+
 #include "http_lab.h"
 #include "sy/http.h"
+
+/* What libcurl was last told of where authorities are: its own place, until it is told. */
+static const char elsewhere[] = "libcurl's own";
+static const char *authorities_path = elsewhere;
+
+/* In front of libcurl's own, which gets all that is a pointer, a long or a curl_off_t alike. */
+CURLcode(curl_easy_setopt)(CURL *easy, CURLoption option, ...)
+{
+	static CURLcode (*own)(CURL * easy, CURLoption option, ...);
+	va_list arguments;
+	void *value;
+
+	va_start(arguments, option);
+	value = va_arg(arguments, void *);
+	va_end(arguments);
+	if (own == NULL)
+		*(void **)&own = dlsym(RTLD_NEXT, "curl_easy_setopt");
+	if (option == CURLOPT_CAPATH)
+		authorities_path = value;
+	return own(easy, option, value);
+}
 
 /* A client, its server, and what came of a request. */
 static struct lab {
@@ -390,6 +415,22 @@ test_refused(void)
 	close_lab();
 }
 
+/* Whoever names authorities trusts no others, as the system's are. */
+static void
+test_authorities(void)
+{
+	struct sy_http_question asked;
+
+	open_lab(say_hello);
+	asked = question();
+	ask_and_wait(&asked);
+	CU_ASSERT_PTR_EQUAL(authorities_path, elsewhere);
+	asked.ca_file = "/etc/steelyard/authorities.pem";
+	ask_and_wait(&asked);
+	CU_ASSERT_PTR_NULL(authorities_path);
+	close_lab();
+}
+
 static const struct sy_test tests[] = {
 	{ "a whole answer: status, headers and body", test_whole },
 	{ "a request is as asked, and goes to no proxy", test_question },
@@ -401,6 +442,7 @@ static const struct sy_test tests[] = {
 	{ "what is cancelled says nothing more", test_cancel },
 	{ "an answer may be followed by a question at once", test_again },
 	{ "names are resolved, or stood for by an address", test_names },
+	{ "authorities that are named are the only ones", test_authorities },
 	{ "what could not be a request is none", test_refused },
 };
 

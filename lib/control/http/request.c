@@ -221,8 +221,11 @@ set_manners(struct sy_http_request *request, const struct sy_http_question *ques
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)question->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, question->insecure ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, question->insecure ? 0L : 2L);
-	if (question->ca_file != NULL)
+	if (question->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, question->ca_file);
+		/* Else the system's authorities are trusted, too. */
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
 }
 
 static bool
