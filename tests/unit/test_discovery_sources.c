@@ -396,12 +396,32 @@ test_nonsense(void)
 	close_house(&house);
 }
 
+/* What a peer says comes to logs and terminals. */
+static void
+test_harmless(void)
+{
+	struct sy_found found = { .n = 0 };
+	struct house house;
+	struct sy_watch *watch;
+
+	open_house(&house, "", OWN, NULL);
+	watch = start_watch(&house);
+	sy_source_failed(&watch->source, "it said \"%s\"", "a\033[2J\nb\x7f\xc2\x9b");
+	CU_ASSERT_STRING_EQUAL(watch->error, "it said \"a?[2J?b???\"");
+	sy_found_skip(&found, "%s: not an address", "\033]0;x\a");
+	CU_ASSERT_STRING_EQUAL(found.fault, "?]0;x?: not an address");
+	sy_found_fini(&found);
+	sy_watch_stop(watch);
+	close_house(&house);
+}
+
 static const struct sy_test tests[] = {
 	{ "a watched file's backends come behind those of the configuration", test_file },
 	{ "a file that is bad or missing changes nothing", test_bad_file },
 	{ "a file that is emptied is held until it is confirmed", test_guard },
 	{ "a source that has died confirms nothing", test_dead_source },
 	{ "an answer of which nothing can be used changes nothing", test_nonsense },
+	{ "what a peer says cannot command a terminal", test_harmless },
 	{ "a storm of changes costs few", test_storm },
 	{ "a reload keeps what was found, and the file comes first", test_reload },
 	{ "what has no room is told", test_room },

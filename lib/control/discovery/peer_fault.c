@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "json_text.h"
+#include "rows.h"
 
 /* What the peer says of an error, as etcd's gateway and Kubernetes do; the rest of the text is as it
  * was where it says nothing. */
@@ -16,10 +17,7 @@ add_message(const struct sy_http_answer *answer, char *text, size_t size)
 
 	if (message != NULL)
 		snprintf(text, size, ": %s", message);
-	for (; *text != '\0'; text++) {
-		if (*text < ' ' || *text > '~')
-			*text = '?';
-	}
+	sy_text_tame(text);
 	json_object_put(body);
 }
 

@@ -33,11 +33,22 @@ sy_found_add(struct sy_found *found, const struct sy_discovery_config *config)
 	return row;
 }
 
+void
+sy_text_tame(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+	}
+}
+
 static void __attribute__((format(printf, 2, 0)))
 tell(struct sy_found *found, const char *format, va_list arguments)
 {
-	if (found->n_left_out++ == 0)
-		vsnprintf(found->fault, sizeof(found->fault), format, arguments);
+	if (found->n_left_out++ > 0)
+		return;
+	vsnprintf(found->fault, sizeof(found->fault), format, arguments);
+	sy_text_tame(found->fault);
 }
 
 void

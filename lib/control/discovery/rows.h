@@ -31,6 +31,9 @@ bool sy_row_is_same(const struct sy_backend_config *a, const struct sy_backend_c
 /* Gives a row without a name one of its address and port: "10.0.0.1_80", "2001-db8--1_80". */
 void sy_row_name(struct sy_backend_config *row);
 
+/* What others have said, on its way to logs and terminals: all but printable ASCII becomes '?'. */
+void sy_text_tame(char *text);
+
 /* For log lines: "web1 (10.0.0.1 port 80)". */
 #define SY_ROW_TEXT 128
 const char *sy_row_text(const struct sy_backend_config *row, char text[SY_ROW_TEXT]);

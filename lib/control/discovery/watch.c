@@ -133,6 +133,7 @@ sy_source_failed(struct sy_source *source, const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(watch->error, sizeof(watch->error), format, arguments);
 	va_end(arguments);
+	sy_text_tame(watch->error);
 	if (watch->state != SY_DISCOVERY_FAILING)
 		sy_warning("pool %s: discovery by %s fails: %s; the %u backends found before stay",
 			watch->name, source->kind->name, watch->error, watch->found.n);
