@@ -11,6 +11,9 @@
 #include "sy/error.h"
 
 #define SY_JSON_DEPTH 16
+/* What a text may have of values, as json-c keeps them: an object costs as much as eight of them, a
+ * list as four.  That is some 200 MB at most; 60,000 keys of etcd are below it. */
+#define SY_JSON_VALUES 1000000
 
 /* A text that is one object (type json_type_object) or one array (json_type_array) and nothing else;
  * NULL, and error says where it is not.  Whoever gets it puts it. */

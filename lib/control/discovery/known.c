@@ -5,21 +5,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sy/hash.h"
+
+static uint32_t *
+bucket_of(const struct sy_known *known, const char *key)
+{
+	return &known->buckets[sy_hash_bytes(key, strlen(key)) & (known->room - 1)];
+}
+
+static void
+link_part(struct sy_known *known, uint32_t i)
+{
+	uint32_t *bucket = bucket_of(known, known->parts[i].key);
+
+	known->parts[i].next = *bucket;
+	*bucket = i + 1;
+}
+
+/* Where it says that this part is next. */
+static uint32_t *
+link_to(const struct sy_known *known, uint32_t i)
+{
+	uint32_t *link = bucket_of(known, known->parts[i].key);
+
+	while (*link != i + 1)
+		link = &known->parts[*link - 1].next;
+	return link;
+}
+
 static int
 make_room(struct sy_known *known)
 {
 	uint32_t room = known->room == 0 ? 16 : 2 * known->room;
 	struct sy_part *grown;
+	uint32_t *buckets;
 
-	if (known->n_parts < known->room)
-		return 0;
 	if (known->n_parts >= SY_MAX_PARTS)
 		return -ENOSPC;
-	grown = realloc(known->parts, room * sizeof(*grown));
-	if (grown == NULL)
+	if (known->n_parts < known->room)
+		return 0;
+	buckets = calloc(room, sizeof(*buckets));
+	grown = buckets != NULL ? realloc(known->parts, room * sizeof(*grown)) : NULL;
+	if (grown == NULL) {
+		free(buckets);
 		return -ENOMEM;
+	}
+	free(known->buckets);
+	known->buckets = buckets;
 	known->parts = grown;
 	known->room = room;
+	for (uint32_t i = 0; i < known->n_parts; i++)
+		link_part(known, i);
 	return 0;
 }
 
@@ -33,7 +69,8 @@ sy_known_add(struct sy_known *known, const char *key, struct sy_found *found)
 		sy_found_fini(found);
 		return code != 0 ? code : -ENOMEM;
 	}
-	known->parts[known->n_parts++] = (struct sy_part){ .key = copy, .found = *found };
+	known->parts[known->n_parts] = (struct sy_part){ .key = copy, .found = *found };
+	link_part(known, known->n_parts++);
 	memset(found, 0, sizeof(*found));
 	return 0;
 }
@@ -41,11 +78,11 @@ sy_known_add(struct sy_known *known, const char *key, struct sy_found *found)
 static struct sy_part *
 find(const struct sy_known *known, const char *key)
 {
-	for (uint32_t i = 0; i < known->n_parts; i++) {
-		if (strcmp(known->parts[i].key, key) == 0)
-			return &known->parts[i];
-	}
-	return NULL;
+	uint32_t i = known->room > 0 ? *bucket_of(known, key) : 0;
+
+	while (i != 0 && strcmp(known->parts[i - 1].key, key) != 0)
+		i = known->parts[i - 1].next;
+	return i != 0 ? &known->parts[i - 1] : NULL;
 }
 
 int
@@ -65,12 +102,21 @@ void
 sy_known_drop(struct sy_known *known, const char *key)
 {
 	struct sy_part *part = find(known, key);
+	uint32_t last = known->n_parts - 1;
+	uint32_t i;
 
 	if (part == NULL)
 		return;
+	i = (uint32_t)(part - known->parts);
+	*link_to(known, i) = part->next;
 	free(part->key);
 	sy_found_fini(&part->found);
-	*part = known->parts[--known->n_parts];
+	/* The last one takes its place. */
+	if (i != last) {
+		*link_to(known, last) = i + 1;
+		*part = known->parts[last];
+	}
+	known->n_parts = last;
 }
 
 static int
@@ -113,5 +159,6 @@ sy_known_fini(struct sy_known *known)
 		sy_found_fini(&known->parts[i].found);
 	}
 	free(known->parts);
+	free(known->buckets);
 	memset(known, 0, sizeof(*known));
 }

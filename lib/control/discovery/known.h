@@ -15,13 +15,16 @@
 struct sy_part {
 	char *key;
 	struct sy_found found;
+	uint32_t next; /* of those with such a hash; as in buckets */
 };
 
 /* Zero knows nothing. */
 struct sy_known {
 	struct sy_part *parts;
 	uint32_t n_parts;
-	uint32_t room;
+	uint32_t room; /* a power of two */
+	uint32_t *
+		buckets; /* room of them: the first part by its key's hash, counted from 1; 0: none */
 	char position[SY_POSITION_SIZE]; /* a revision, a version, an index; empty: none yet */
 };
 
