@@ -12,7 +12,7 @@
 static char folder[] = "/tmp/steelyard-hooks-XXXXXX";
 static struct sy_command_config commands[2];
 
-static void
+static void __attribute__((format(printf, 3, 4)))
 write_command(struct sy_command_config *command, const char *name, const char *format, ...)
 {
 	va_list args;

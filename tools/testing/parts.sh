@@ -18,7 +18,7 @@ build_as() {
 build_gcc() { build_as gcc build gcc; }
 # Clang's warnings come from its front end, so they are the same with sanitizers.
 build_clang() {
-	build_as clang build-asan clang -Dfuzzers=true -Db_sanitize=address,undefined \
+	build_as clang build-asan clang -Dfuzzers=true -Db_sanitize=address,undefined -Doptimization=1 \
 		-Dc_args=-fno-sanitize-recover=all
 }
 
