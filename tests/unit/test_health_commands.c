@@ -168,7 +168,7 @@ start_with_hook(struct health_lab *lab, struct sy_backend_config *backend, const
 	forget_lines();
 	set_well(true);
 	snprintf(check, sizeof(check), "test -e %s/well", folder);
-	write_command(&commands[1], "tell", tell, folder);
+	write_command(&commands[1], "tell", "%s", tell);
 	start(lab, backend, 1, check);
 	snprintf(lab->pool.on_change, SY_NAME_SIZE, "tell");
 	lab->pool.health.interval_ms = 50;
@@ -185,8 +185,10 @@ test_changes_are_told(void)
 {
 	struct sy_backend_config backend = health_lab_backend("b1", "127.0.0.1", 81);
 	struct health_lab lab;
+	char tell[SY_TEXT_SIZE];
 
-	start_with_hook(&lab, &backend, TELL);
+	snprintf(tell, sizeof(tell), TELL, folder);
+	start_with_hook(&lab, &backend, tell);
 	set_well(false);
 	expect_lines(&lab, 2, "backend web/b1 up down exit status 1");
 	set_well(true);
@@ -205,12 +207,15 @@ test_changes_are_coalesced(void)
 	struct sy_backend_config backend = health_lab_backend("b1", "127.0.0.1", 81);
 	struct sy_backend *row;
 	struct health_lab lab;
+	char tell[SY_TEXT_SIZE];
 	char file[64];
 	bool found;
 
-	start_with_hook(&lab, &backend,
+	snprintf(tell, sizeof(tell),
 		"test $STEELYARD_EVENT = pool && exit 1; cd %s; echo $STEELYARD_STATE >> told; until "
-		"test -e go; do sleep 0.01; done");
+		"test -e go; do sleep 0.01; done",
+		folder);
+	start_with_hook(&lab, &backend, tell);
 	row = sy_registry_backend(lab.registry, 0);
 	sy_registry_set_draining(lab.registry, row, true);
 	expect_lines(&lab, 1, "drain");
