@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <rte_tcp.h>
+
 #include "fixture.h"
 #include "sy/explain.h"
 #include "sy/reason.h"
@@ -52,6 +54,16 @@ explain(uint16_t port)
 
 	snprintf(client, sizeof(client), FIXTURE_CLIENT ":%u", port);
 	explain_of(client, FIXTURE_VIP ":80/tcp");
+}
+
+static bool
+has_step(const char *name)
+{
+	for (uint32_t i = 0; i < told.n_steps; i++) {
+		if (strcmp(told.steps[i].name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 static bool
@@ -137,6 +149,17 @@ open_flow(uint16_t port)
 	fixture_forget_sent(&fixture);
 	fixture_settle(&fixture);
 	return backend == 0 ? SY_NONE : (ntohl(backend) & 0xff) - 11;
+}
+
+/* The client gives up what he has just opened. */
+static void
+reset_flow(uint16_t port)
+{
+	fixture_receive(&fixture, FIXTURE_WAN,
+		fixture_packet(&fixture, FIXTURE_CLIENT, port, FIXTURE_VIP, 80,
+			RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG, 101, 501));
+	fixture_forget_sent(&fixture);
+	fixture_settle(&fixture);
 }
 
 /* Of a scheduler that looks at all, whoever is picked has the least score. */
@@ -241,6 +264,54 @@ test_flow(void)
 	CU_ASSERT_TRUE(step_has("version", "choose from web/web1 (weight 1), web/web2 (weight 3)"));
 	for (uint32_t i = 0; i < told.n_steps; i++)
 		CU_ASSERT_PTR_NULL(strstr(told.steps[i].text, "web/web3 (weight"));
+	end();
+}
+
+/* What a flow's backend sends goes to the client, and nothing is foretold of it. */
+static void
+test_reply(void)
+{
+	char backend[32];
+
+	start("rr", "", "", 4);
+	for (uint16_t port = 4000; port < 4004; port++) {
+		char client[64];
+
+		snprintf(backend, sizeof(backend), "10.0.0.%u:8080", 11 + open_flow(port));
+		snprintf(client, sizeof(client), FIXTURE_CLIENT ":%u/tcp", port);
+		explain_of(backend, client);
+		CU_ASSERT_EQUAL(told.verdict, SY_EXPLAIN_FLOW);
+		CU_ASSERT_PTR_NOT_NULL(strstr(told.summary, "goes to the client " FIXTURE_CLIENT));
+		CU_ASSERT_PTR_NOT_NULL(strstr(told.summary, "from " FIXTURE_VIP ":80"));
+		CU_ASSERT_TRUE(step_has("forwarding", "leaves by port wan"));
+		CU_ASSERT_FALSE(has_step("limits"));
+		CU_ASSERT_FALSE(has_step("choice"));
+		CU_ASSERT_EQUAL(told.n_candidates, 0);
+	}
+	end();
+}
+
+/* Reset by its client: its ports are free, but of what its backend still sends no flow is made. */
+static void
+test_over(void)
+{
+	char backend[32];
+	uint32_t first;
+
+	start("rr", "", "", 1);
+	first = open_flow(4000);
+	fixture_establish(&fixture, 4000, htonl(0x0a00000bu + first));
+	reset_flow(4000);
+	explain(4000);
+	CU_ASSERT_EQUAL(told.verdict, SY_EXPLAIN_NEW);
+	CU_ASSERT_TRUE(step_has("flow", "closed"));
+	CU_ASSERT_TRUE(step_has("reuse", "the flow is over"));
+	snprintf(backend, sizeof(backend), "10.0.0.%u:8080", 11 + first);
+	explain_of(backend, FIXTURE_CLIENT ":4000/tcp");
+	CU_ASSERT_EQUAL(told.verdict, SY_EXPLAIN_FLOW);
+	CU_ASSERT_PTR_NULL(told.drop);
+	CU_ASSERT_FALSE(has_step("choice"));
+	CU_ASSERT_FALSE(has_step("reuse"));
 	end();
 }
 
@@ -393,6 +464,8 @@ static const struct sy_test tests[] = {
 	{ "each scheduler: who is named is picked, and has the least score", test_scores },
 	{ "tiers: each by its own state", test_tiers },
 	{ "a flow: reason, version, and whom it could have gone to", test_flow },
+	{ "what a backend sends goes to the client", test_reply },
+	{ "a flow that is over, from either side", test_over },
 	{ "why a backend gets no flow", test_excluded },
 	{ "why a client is refused, and who is not for a service", test_refused },
 	{ "addresses, ports and protocols, and nothing else", test_parse },

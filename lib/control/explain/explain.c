@@ -106,6 +106,10 @@ explain_service(struct explaining *e)
 			ntohs(tuple->dst_port_be), protocol_name(tuple->protocol));
 		return;
 	}
+	if (e->inquiry->is_reply) {
+		explain_say(e, "service", "%s, by its flow", e->service->config.name);
+		return;
+	}
 	explain_say(e, "service",
 		"%s, which has port%s %s of it (of several the narrowest counts)%s",
 		e->service->config.name, e->row->many_ports ? "s" : "",
@@ -191,6 +195,8 @@ sy_explain_build(const struct sy_explain_context *context, struct sy_explanation
 			explain_stranger(&e);
 		return;
 	}
+	if (e.inquiry->is_reply)
+		return; /* limits and the scheduler are asked by clients' packets alone */
 	explain_limits(&e);
 	explain_candidates(&e);
 	if (!e.inquiry->has_flow || e.inquiry->flow_is_over)

@@ -71,6 +71,20 @@ explain_version(struct explaining *e, const struct sy_flow_record *flow, uint64_
 		candidates[0] != '\0' ? candidates : "candidates that are not remembered");
 }
 
+static void
+conclude_reply(struct explaining *e, const struct sy_flow_record *flow, const char *age)
+{
+	char client[END_TEXT], vip[END_TEXT], way[WAY_TEXT];
+
+	explain_end(flow->family, &flow->client, flow->client_port_be, client);
+	explain_end(flow->family, &flow->vip, flow->vip_port_be, vip);
+	explain_say(e, "forwarding", "to the client %s, from %s; it leaves by %s", client, vip,
+		explain_way(e, flow->family, &flow->client, way));
+	explain_conclude(e, SY_EXPLAIN_FLOW,
+		"the packet goes to the client %s, from %s, with its flow (%s; made %s ago)",
+		client, vip, flow->state, age);
+}
+
 void
 explain_flow(struct explaining *e)
 {
@@ -99,6 +113,10 @@ explain_flow(struct explaining *e)
 			? "; it was not well, but too few of its pool were"
 			: "");
 	explain_version(e, flow, made_us);
+	if (e->inquiry->is_reply) {
+		conclude_reply(e, flow, age);
+		return;
+	}
 	explain_conclude(e, SY_EXPLAIN_FLOW,
 		"the packet goes to %s, with its flow (%s; made %s ago)", name, why, age);
 	if (e->row != NULL)

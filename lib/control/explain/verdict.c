@@ -16,7 +16,7 @@ explain_limits(struct explaining *e)
 		explain_say(e, "limits", "none: the service makes no flows ('one_packet')");
 		return;
 	}
-	if (inquiry->owner != e->out->worker)
+	if (!inquiry->foretold)
 		return;
 	explain_say(e, "limits",
 		"on this worker the service has %u of %u flows, %u of %u half-open ones%s; the flow "
@@ -104,7 +104,7 @@ explain_first(struct explaining *e)
 	if (e->inquiry->flow_is_over)
 		explain_say(e, "reuse",
 			"the flow is over: a first packet takes its place with a new one");
-	if (e->inquiry->owner != e->out->worker)
+	if (!e->inquiry->foretold)
 		return;
 	if (e->inquiry->is_stateless)
 		explain_say(e, "stateless",

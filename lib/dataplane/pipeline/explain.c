@@ -65,6 +65,7 @@ foresee(struct sy_worker *worker, const struct sy_packet *packet, struct sy_inqu
 		reason = inquiry->backend != SY_NONE ? SY_DROP_NONE : SY_DROP_TUPLE_TAKEN;
 	}
 	worker->foresees = false;
+	inquiry->foretold = true;
 	inquiry->why = worker->why;
 	inquiry->drop = (uint8_t)reason;
 	swap_cursors(worker, service, &moved, true);
@@ -125,6 +126,7 @@ sy_explain(struct sy_worker *worker, struct sy_inquiry *inquiry)
 	if (hit.flow != NULL)
 		sy_flow_write_record(worker, hit.flow, &inquiry->flow);
 	inquiry->backend = SY_NONE;
+	inquiry->foretold = false;
 	if (inquiry->owner != worker->index || !is_admitted(worker, &packet))
 		return;
 	tell_loads(worker, packet.service, inquiry);

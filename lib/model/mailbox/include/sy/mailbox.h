@@ -71,7 +71,9 @@ struct sy_inquiry {
 	bool is_reply; /* that goes the other way: the packet is as a backend's */
 	bool flow_is_over; /* a first packet would make a new one in its place */
 	struct sy_flow_record flow;
-	/* What a first packet to the service would get: the owner's word, and no other's. */
+	/* What a first packet to the service would get: the owner's word, and no other's.  Where nothing
+	 * is foretold (another owner, no service, a backend's packet) the rest says nothing. */
+	bool foretold;
 	uint32_t backend; /* id, or SY_NONE */
 	uint8_t why; /* sy/reason.h, without flags */
 	uint8_t drop; /* enum sy_drop: why it gets none */
