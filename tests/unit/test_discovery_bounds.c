@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What a peer may cost that says much. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "json_text.h"
+#include "lines.h"
 #include "peer_fault.h"
 #include "unit.h"
 #include "watched.h"
@@ -134,9 +136,64 @@ test_many(void)
 	CU_ASSERT_TRUE(clock() - begun < 5 * CLOCKS_PER_SEC);
 }
 
+static void
+expect_line(struct sy_lines *lines, const char *text)
+{
+	size_t length = 0;
+	const char *line = sy_lines_next(lines, &length);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+	CU_ASSERT_EQUAL(length, strlen(text));
+	CU_ASSERT_EQUAL(memcmp(line, text, length), 0);
+}
+
+static void
+test_lines(void)
+{
+	struct sy_lines lines = { .bytes = NULL };
+	size_t length;
+
+	CU_ASSERT_PTR_NULL(sy_lines_next(&lines, &length));
+	CU_ASSERT_EQUAL(sy_lines_add(&lines, "one\n\ntw", 7, 16), 0);
+	expect_line(&lines, "one");
+	expect_line(&lines, "");
+	CU_ASSERT_PTR_NULL(sy_lines_next(&lines, &length));
+	CU_ASSERT_EQUAL(sy_lines_add(&lines, "o\nth", 4, 16), 0);
+	expect_line(&lines, "two");
+	CU_ASSERT_EQUAL(sy_lines_add(&lines, "ree, and it is", 14, 16), 0);
+	CU_ASSERT_PTR_NULL(sy_lines_next(&lines, &length));
+	CU_ASSERT_EQUAL(sy_lines_add(&lines, "\n", 1, 16), -E2BIG);
+	sy_lines_clear(&lines);
+	CU_ASSERT_EQUAL(sy_lines_add(&lines, "four\n", 5, 16), 0);
+	expect_line(&lines, "four");
+	sy_lines_fini(&lines);
+}
+
+/* 2 MiB in pieces of 4 bytes: 512 GB would be looked at if each began anew. */
+static void
+test_long_line(void)
+{
+	static const char piece[] = "0123";
+	struct sy_lines lines = { .bytes = NULL };
+	clock_t begun = clock();
+	size_t length = 0;
+
+	for (size_t n = 0; n + 4 < SY_WATCHED_LINE; n += 4) {
+		CU_ASSERT_EQUAL(sy_lines_add(&lines, piece, 4, SY_WATCHED_LINE), 0);
+		CU_ASSERT_PTR_NULL(sy_lines_next(&lines, &length));
+	}
+	CU_ASSERT_EQUAL(sy_lines_add(&lines, "\n", 1, SY_WATCHED_LINE), 0);
+	CU_ASSERT_PTR_NOT_NULL(sy_lines_next(&lines, &length));
+	CU_ASSERT_EQUAL(length, SY_WATCHED_LINE - 4);
+	CU_ASSERT_TRUE(clock() - begun < 2 * CLOCKS_PER_SEC);
+	sy_lines_fini(&lines);
+}
+
 static const struct sy_test tests[] = {
 	{ "what would take all memory is not read", test_bombs },
 	{ "of a long error no message is looked for", test_long_fault },
+	{ "lines come out of pieces, up to a bound", test_lines },
+	{ "a long line in many pieces takes no long time", test_long_line },
 	{ "one of many parts is found at once", test_many },
 };
 

@@ -396,6 +396,35 @@ test_nonsense(void)
 	close_house(&house);
 }
 
+/* A list that can be read, and a watch behind it that is always refused: the pauses grow. */
+static void
+test_tentative(void)
+{
+	struct house house;
+	struct sy_watch *watch;
+	uint32_t n;
+
+	open_house(&house, "", OWN, NULL);
+	watch = start_watch(&house);
+	n = watch->n_failures;
+	watch->source.is_tentative = true;
+	for (int i = 0; i < 5; i++) {
+		report(watch, "10.1.0.21");
+		CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_GOOD);
+		CU_ASSERT_EQUAL(watch->n_failures, n);
+		sy_source_failed(&watch->source, "refused");
+		CU_ASSERT_EQUAL(watch->n_failures, ++n);
+	}
+	report(watch, "10.1.0.21");
+	CU_ASSERT_STRING_EQUAL(watch->error, "refused");
+	sy_source_proved(&watch->source);
+	CU_ASSERT_EQUAL(watch->n_failures, 0);
+	CU_ASSERT_STRING_EQUAL(watch->error, "");
+	CU_ASSERT_FALSE(watch->source.is_tentative);
+	sy_watch_stop(watch);
+	close_house(&house);
+}
+
 /* What a peer says comes to logs and terminals. */
 static void
 test_harmless(void)
@@ -421,6 +450,7 @@ static const struct sy_test tests[] = {
 	{ "a file that is emptied is held until it is confirmed", test_guard },
 	{ "a source that has died confirms nothing", test_dead_source },
 	{ "an answer of which nothing can be used changes nothing", test_nonsense },
+	{ "a watch that is refused after a list goes on failing", test_tentative },
 	{ "what a peer says cannot command a terminal", test_harmless },
 	{ "a storm of changes costs few", test_storm },
 	{ "a reload keeps what was found, and the file comes first", test_reload },

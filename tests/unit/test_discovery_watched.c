@@ -19,6 +19,7 @@ static struct lab {
 	struct sy_source source;
 	unsigned int n_found; /* reports */
 	unsigned int n_failed;
+	unsigned int n_proved;
 	uint32_t n_rows; /* of the last report */
 	uint32_t next_ms;
 	char text[256]; /* of the last failure */
@@ -44,6 +45,14 @@ sy_source_failed(struct sy_source *source, const char *format, ...)
 	vsnprintf(lab.text, sizeof(lab.text), format, arguments);
 	va_end(arguments);
 	lab.n_failed++;
+}
+
+void
+sy_source_proved(struct sy_source *source)
+{
+	CU_ASSERT_PTR_EQUAL(source, &lab.source);
+	source->is_tentative = false;
+	lab.n_proved++;
 }
 
 static void
@@ -124,6 +133,70 @@ test_list_and_watch(void)
 	http_peer_chunk(lab.server.last, "\"DELETED\",\"object\":" SLICE("a", "10.0.0.1") "}\n");
 	CU_ASSERT_TRUE(http_lab_count(&lab.loop, &lab.n_found, 3));
 	CU_ASSERT_EQUAL(lab.n_rows, 1);
+	CU_ASSERT_EQUAL(lab.n_failed, 0);
+	close_lab();
+}
+
+/* Changes that come together are one report. */
+static void
+test_many_changes(void)
+{
+	char line[512];
+	uint64_t begun;
+
+	open_lab(&sy_watched_kubernetes, play_kubernetes);
+	sy_watched_ask(&lab.source);
+	CU_ASSERT_TRUE_FATAL(http_lab_count(&lab.loop, &lab.server.n_requests, 2));
+	begun = uv_now(&lab.loop);
+	for (unsigned int i = 0; i < 50; i++) {
+		snprintf(line, sizeof(line),
+			"{\"type\":\"MODIFIED\",\"object\":" SLICE("b%u", "10.0.1.%u") "}\n",
+			i % 20, i);
+		http_peer_chunk(lab.server.last, line);
+		http_lab_turn(&lab.loop, 3);
+	}
+	for (unsigned int n = 2; lab.n_rows < 21 && n < 100; n++)
+		CU_ASSERT_TRUE_FATAL(http_lab_count(&lab.loop, &lab.n_found, n));
+	CU_ASSERT_EQUAL(lab.n_rows, 21);
+	CU_ASSERT_TRUE(lab.n_found <= 2 + (uv_now(&lab.loop) - begun) / 50);
+	CU_ASSERT_EQUAL(lab.n_failed, 0);
+	close_lab();
+}
+
+static void
+refuse_watch(struct http_peer *peer)
+{
+	if (strstr(peer->server->request, "&watch=1") != NULL)
+		http_peer_answer(peer, "403 Forbidden", "{}");
+	else
+		http_peer_answer(peer, "200 OK", LIST);
+}
+
+/* A list is good for its rows, but not for the watch behind it. */
+static void
+test_proof(void)
+{
+	open_lab(&sy_watched_kubernetes, refuse_watch);
+	sy_watched_ask(&lab.source);
+	CU_ASSERT_TRUE(http_lab_count(&lab.loop, &lab.n_failed, 1));
+	CU_ASSERT_EQUAL(lab.n_found, 1);
+	CU_ASSERT_EQUAL(lab.n_proved, 0);
+	CU_ASSERT_TRUE(lab.source.is_tentative);
+	close_lab();
+	/* The first line shows that it is one, ... */
+	open_lab(&sy_watched_kubernetes, play_kubernetes);
+	sy_watched_ask(&lab.source);
+	CU_ASSERT_TRUE_FATAL(http_lab_count(&lab.loop, &lab.server.n_requests, 2));
+	CU_ASSERT_EQUAL(lab.n_proved, 0);
+	http_peer_chunk(
+		lab.server.last, "{\"type\":\"ADDED\",\"object\":" SLICE("b", "10.0.0.2") "}\n");
+	CU_ASSERT_TRUE(http_lab_count(&lab.loop, &lab.n_proved, 1));
+	close_lab();
+	/* ... and so does time. */
+	open_lab(&sy_watched_kubernetes, play_kubernetes);
+	lab.config.min_refresh_ms = 100;
+	sy_watched_ask(&lab.source);
+	CU_ASSERT_TRUE(http_lab_count(&lab.loop, &lab.n_proved, 1));
 	CU_ASSERT_EQUAL(lab.n_failed, 0);
 	close_lab();
 }
@@ -397,6 +470,8 @@ test_log_in(void)
 
 static const struct sy_test tests[] = {
 	{ "all is read, then each line of a watch as it comes", test_list_and_watch },
+	{ "changes that come together are one report", test_many_changes },
+	{ "a watch that is refused is no good answer", test_proof },
 	{ "asked again, all is read and watched anew", test_asked_again },
 	{ "a watch that ends is no failure, and not begun at once", test_watch_ends },
 	{ "a watch that breaks, or says nonsense, is a failure", test_watch_breaks },

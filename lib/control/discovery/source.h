@@ -72,6 +72,9 @@ struct sy_source {
 	const struct sy_discovery_config *config; /* does not change */
 	const struct sy_source_kind *kind;
 	void *state; /* the kind's own */
+	/* The kind's to set: what it reports is right, but whether it can watch is not sure yet.  A row of
+	 * failures goes on, with its pauses, until sy_source_proved(). */
+	bool is_tentative;
 };
 
 #define SY_SOURCE_WATCHES UINT32_MAX /* it will report again by itself */
@@ -84,6 +87,8 @@ void sy_source_found(struct sy_source *source, struct sy_found *found, uint32_t 
  * was found before stays. */
 void sy_source_failed(struct sy_source *source, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* What was reported tentatively holds: a row of failures is over. */
+void sy_source_proved(struct sy_source *source);
 /* Something has changed that is worth asking for: as if the time had come. */
 void sy_source_again(struct sy_source *source);
 

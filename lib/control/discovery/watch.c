@@ -11,6 +11,7 @@
 
 #include "sy/log.h"
 #include "sy/time.h"
+#include "timer.h"
 
 #define MAX_DOUBLINGS 20
 
@@ -116,12 +117,16 @@ rest(struct sy_watch *watch, uint64_t ms)
 	watch->again = false;
 }
 
-static void
-tell_recovery(const struct sy_watch *watch)
+void
+sy_source_proved(struct sy_source *source)
 {
-	if (watch->state == SY_DISCOVERY_FAILING)
-		sy_notice("pool %s: discovery by %s works again", watch->name,
-			watch->source.kind->name);
+	struct sy_watch *watch = watch_of(source);
+
+	if (watch->n_failures > 0)
+		sy_notice("pool %s: discovery by %s works again", watch->name, source->kind->name);
+	source->is_tentative = false;
+	watch->n_failures = 0;
+	watch->error[0] = '\0';
 }
 
 void
@@ -134,7 +139,7 @@ sy_source_failed(struct sy_source *source, const char *format, ...)
 	vsnprintf(watch->error, sizeof(watch->error), format, arguments);
 	va_end(arguments);
 	sy_text_tame(watch->error);
-	if (watch->state != SY_DISCOVERY_FAILING)
+	if (watch->n_failures == 0)
 		sy_warning("pool %s: discovery by %s fails: %s; the %u backends found before stay",
 			watch->name, source->kind->name, watch->error, watch->found.n);
 	watch->state = SY_DISCOVERY_FAILING;
@@ -246,12 +251,11 @@ sy_source_found(struct sy_source *source, struct sy_found *found, uint32_t next_
 		sy_source_failed(source, "out of memory");
 		return;
 	}
-	tell_recovery(watch);
+	if (!source->is_tentative)
+		sy_source_proved(source);
 	take(watch, found);
 	watch->asking = false;
 	watch->watching = next_ms == SY_SOURCE_WATCHES;
-	watch->n_failures = 0;
-	watch->error[0] = '\0';
 	watch->n_answers++;
 	watch->last_good_us = sy_time_us();
 	if (watch->watching)
@@ -297,31 +301,7 @@ end(struct sy_watch *watch)
 	if (watch->source.state != NULL)
 		watch->source.kind->destroy(&watch->source);
 	watch->source.state = NULL;
-}
-
-static void
-free_timer(uv_handle_t *handle)
-{
-	free(handle);
-}
-
-static uv_timer_t *
-make_timer(struct sy_watch *watch)
-{
-	uv_timer_t *timer = calloc(1, sizeof(*timer));
-
-	if (timer == NULL)
-		return NULL;
-	uv_timer_init(watch->source.loop, timer);
-	timer->data = watch;
-	return timer;
-}
-
-static void
-close_timer(uv_timer_t *timer)
-{
-	if (timer != NULL)
-		uv_close((uv_handle_t *)timer, free_timer);
+	watch->source.is_tentative = false;
 }
 
 struct sy_watch *
@@ -337,11 +317,11 @@ sy_watch_start(struct sy_discovery *discovery, const struct sy_pool_config *pool
 	watch->source.loop = sy_discovery_loop(discovery);
 	watch->source.pool = watch->name;
 	watch->source.config = &watch->config;
-	watch->timer = make_timer(watch);
-	watch->confirm = make_timer(watch);
+	watch->timer = sy_timer_make(watch->source.loop, watch);
+	watch->confirm = sy_timer_make(watch->source.loop, watch);
 	if (watch->timer == NULL || watch->confirm == NULL) {
-		close_timer(watch->timer);
-		close_timer(watch->confirm);
+		sy_timer_close(watch->timer);
+		sy_timer_close(watch->confirm);
 		free(watch);
 		return NULL;
 	}
@@ -353,8 +333,8 @@ void
 sy_watch_stop(struct sy_watch *watch)
 {
 	end(watch);
-	close_timer(watch->timer);
-	close_timer(watch->confirm);
+	sy_timer_close(watch->timer);
+	sy_timer_close(watch->confirm);
 	sy_found_fini(&watch->found);
 	free(watch);
 }

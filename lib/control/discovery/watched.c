@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lines.h"
 #include "peer_fault.h"
 #include "sy/http.h"
-#include "sy/secret.h"
 #include "sy/time.h"
+#include "timer.h"
+#include "token.h"
+
+#define GATHER_MS 50 /* changes that come together are one report */
+#define PAUSE_FACTOR 9 /* at most a tenth of the management core's time */
 
 struct watched {
 	struct sy_source *source;
@@ -22,8 +27,10 @@ struct watched {
 	uint32_t place; /* of the URL that is asked now */
 	uint32_t n_tried; /* URLs that did not answer this ask() */
 	uint64_t watching_since_us;
-	char *line; /* the beginning of one whose end has not come */
-	size_t line_length;
+	struct sy_lines lines; /* of the watch */
+	uv_timer_t *gather; /* changes are reported when it ends */
+	uv_timer_t *proof; /* a watch that has lived so long is one */
+	uint64_t next_us; /* no report of changes before */
 	char token[SY_WATCHED_TOKEN]; /* got by log_in(); empty: none yet */
 };
 
@@ -50,7 +57,17 @@ stop_watching(struct watched *watched)
 	if (watched->watching != NULL)
 		sy_http_cancel(watched->watching);
 	watched->watching = NULL;
-	watched->line_length = 0;
+	sy_lines_clear(&watched->lines);
+	uv_timer_stop(watched->proof);
+	uv_timer_stop(watched->gather);
+}
+
+static void
+prove(struct watched *watched)
+{
+	uv_timer_stop(watched->proof);
+	if (watched->source->is_tentative)
+		sy_source_proved(watched->source);
 }
 
 /* Others may know more, and a token may be the reason. */
@@ -95,20 +112,6 @@ fail_ask(struct watched *watched, const char *format, ...)
 		sy_source_failed(watched->source, "%s: %s", url, text);
 }
 
-/* 0, or a negative errno with error filled. */
-static int
-make_token(struct watched *watched, char token[SY_WATCHED_TOKEN], struct sy_error *error)
-{
-	const char *path = watched->source->config->token_file;
-
-	token[0] = '\0';
-	if (watched->kind->log_in != NULL)
-		strcpy(token, watched->token);
-	else if (path[0] != '\0')
-		return sy_secret_read(path, token, SY_WATCHED_TOKEN, error);
-	return 0;
-}
-
 /* Asks the URL of now; more of *asked is as it is given. */
 static int
 start(struct watched *watched, const struct sy_watched_question *question,
@@ -121,7 +124,7 @@ start(struct watched *watched, const struct sy_watched_question *question,
 	const char *headers[] = { content, NULL, NULL };
 	const struct sy_discovery_config *config = watched->source->config;
 	size_t length = strlen(url_of(watched));
-	int code = make_token(watched, token, error);
+	int code = sy_token_read(watched->kind, config, watched->token, token, error);
 
 	if (code != 0)
 		return code;
@@ -153,6 +156,7 @@ report(struct watched *watched, uint32_t next_ms)
 	struct sy_source *source = watched->source;
 	struct sy_found found = { .rows = NULL };
 
+	uv_timer_stop(watched->gather);
 	if (sy_known_collect(&watched->known, source->config, &found) != 0) {
 		sy_found_fini(&found);
 		fail_watch(watched, "out of memory");
@@ -167,6 +171,30 @@ static void
 report_and_watch(struct watched *watched)
 {
 	report(watched, watched->kind->long_poll ? SY_SOURCE_WATCHES : 0);
+}
+
+static void
+gathered(uv_timer_t *timer)
+{
+	struct watched *watched = timer->data;
+	uint64_t begun = sy_time_us();
+
+	report_and_watch(watched);
+	watched->next_us = sy_time_us() + PAUSE_FACTOR * (sy_time_us() - begun);
+}
+
+static void
+report_soon(struct watched *watched)
+{
+	uint64_t now = sy_time_us();
+	uint64_t ms = GATHER_MS;
+
+	if (uv_is_active((uv_handle_t *)watched->gather))
+		return;
+	if (watched->next_us > now && (watched->next_us - now) / 1000 > ms)
+		ms = (watched->next_us - now) / 1000;
+	uv_update_time(watched->source->loop);
+	uv_timer_start(watched->gather, gathered, ms, 0);
 }
 
 /* Reads all again, but not as fast as a peer can end watches. */
@@ -236,21 +264,6 @@ take_token(struct sy_http_request *request, const struct sy_http_answer *answer)
 		ask_all(watched);
 }
 
-/* What a token is got for. */
-static int
-prepare_log_in(
-	struct watched *watched, struct sy_watched_question *question, struct sy_error *error)
-{
-	const char *path = watched->source->config->token_file;
-	char secret[SY_WATCHED_BODY];
-	int code = sy_secret_read(path, secret, sizeof(secret), error);
-
-	if (code == 0 && watched->kind->log_in(secret, question) != 0)
-		code = sy_error_set(error, -EINVAL, "%s: expected USER:PASSWORD", path);
-	explicit_bzero(secret, sizeof(secret));
-	return code;
-}
-
 static void
 ask_all(struct watched *watched)
 {
@@ -267,7 +280,7 @@ ask_all(struct watched *watched)
 	if (watched->kind->log_in != NULL && config->token_file[0] != '\0' &&
 		watched->token[0] == '\0') {
 		asked.done = take_token;
-		code = prepare_log_in(watched, &question, &error);
+		code = sy_token_ask(watched->kind, config, &question, &error);
 	} else {
 		watched->kind->ask(config, &question);
 	}
@@ -306,9 +319,11 @@ end_watch(struct sy_http_request *request, const struct sy_http_answer *answer)
 	const char *fault = sy_peer_fault(answer, text);
 
 	watched->watching = NULL;
-	watched->line_length = 0;
+	stop_watching(watched);
 	if (watched->asking != NULL)
 		return; /* whose answer begins another */
+	if (fault == NULL)
+		prove(watched);
 	if (answer->status == 410)
 		read_again(watched);
 	else if (fault != NULL)
@@ -319,45 +334,26 @@ end_watch(struct sy_http_request *request, const struct sy_http_answer *answer)
 		read_again(watched);
 }
 
-/* Looks at the lines of a text; what is behind the last of them is left in *text. */
+/* Looks at the lines that have come; the beginning of the next is left. */
 static enum sy_line
-take_lines(struct watched *watched, const char **text, size_t *length, struct sy_error *error)
+take_lines(struct watched *watched, struct sy_error *error)
 {
 	enum sy_line all = SY_LINE_NOTHING;
-	const char *end;
+	const char *text;
+	size_t n;
 
-	while ((end = memchr(*text, '\n', *length)) != NULL) {
-		size_t n = (size_t)(end - *text);
+	while ((text = sy_lines_next(&watched->lines, &n)) != NULL) {
 		enum sy_line line = SY_LINE_NOTHING;
 
 		if (n > 0)
 			line = watched->kind->read_line(
-				watched->source->config, *text, n, &watched->known, error);
+				watched->source->config, text, n, &watched->known, error);
 		if (line == SY_LINE_AGAIN || line == SY_LINE_BAD)
 			return line;
 		if (line == SY_LINE_CHANGED)
 			all = line;
-		*text += n + 1;
-		*length -= n + 1;
 	}
 	return all;
-}
-
-/* 0, -ENOMEM or -E2BIG. */
-static int
-keep_bytes(struct watched *watched, const char *bytes, size_t length)
-{
-	char *grown;
-
-	if (watched->line_length + length > SY_WATCHED_LINE)
-		return -E2BIG;
-	grown = realloc(watched->line, watched->line_length + length);
-	if (grown == NULL)
-		return -ENOMEM;
-	memcpy(grown + watched->line_length, bytes, length);
-	watched->line = grown;
-	watched->line_length += length;
-	return 0;
 }
 
 static void
@@ -366,28 +362,34 @@ take_piece(struct sy_http_request *request, const char *bytes, size_t length)
 	struct watched *watched = sy_http_context(request);
 	struct sy_error error = { "" };
 	enum sy_line line;
-	const char *rest;
 	int code;
 
 	if (sy_http_status(request) != 200)
 		return;
-	code = keep_bytes(watched, bytes, length);
+	code = sy_lines_add(&watched->lines, bytes, length, SY_WATCHED_LINE);
 	if (code != 0) {
 		fail_watch(watched, "a line of the watch: %s", strerror(-code));
 		return;
 	}
-	rest = watched->line;
-	line = take_lines(watched, &rest, &watched->line_length, &error);
-	memmove(watched->line, rest, watched->line_length);
+	line = take_lines(watched, &error);
 	if (line == SY_LINE_BAD) {
 		fail_watch(watched, "the watch: %s", error.text);
-	} else if (line == SY_LINE_AGAIN) {
+		return;
+	}
+	prove(watched);
+	if (line == SY_LINE_AGAIN) {
 		stop_watching(watched);
 		if (watched->asking == NULL)
 			read_again(watched);
 	} else if (line == SY_LINE_CHANGED) {
-		report_and_watch(watched);
+		report_soon(watched);
 	}
+}
+
+static void
+has_lived(uv_timer_t *timer)
+{
+	prove(timer->data);
 }
 
 /* And tells what is known by then. */
@@ -410,10 +412,27 @@ start_watch(struct watched *watched)
 	}
 	watched->kind->watch(config, watched->known.position, &question);
 	watched->watching_since_us = sy_time_us();
-	if (start(watched, &question, &asked, &watched->watching, &error) != 0)
+	if (start(watched, &question, &asked, &watched->watching, &error) != 0) {
 		fail_watch(watched, "%s", error.text);
-	else
-		report_and_watch(watched);
+		return;
+	}
+	watched->source->is_tentative = true;
+	uv_update_time(watched->source->loop);
+	uv_timer_start(watched->proof, has_lived, config->min_refresh_ms, 0);
+	report_and_watch(watched);
+}
+
+static void
+free_watched(struct watched *watched)
+{
+	if (watched->http != NULL)
+		sy_http_close(watched->http);
+	sy_timer_close(watched->gather);
+	sy_timer_close(watched->proof);
+	sy_known_fini(&watched->known);
+	sy_lines_fini(&watched->lines);
+	explicit_bzero(watched->token, sizeof(watched->token));
+	free(watched);
 }
 
 int
@@ -422,12 +441,18 @@ sy_watched_create(
 {
 	struct watched *watched = calloc(1, sizeof(*watched));
 
-	if (watched == NULL || sy_http_open(source->loop, &watched->http) != 0) {
-		free(watched);
+	if (watched == NULL)
 		return sy_error_set(error, -ENOMEM, "out of memory");
-	}
 	watched->source = source;
 	watched->kind = kind;
+	watched->gather = sy_timer_make(source->loop, watched);
+	watched->proof = sy_timer_make(source->loop, watched);
+	if (watched->gather == NULL || watched->proof == NULL ||
+		sy_http_open(source->loop, &watched->http) != 0) {
+		watched->http = NULL;
+		free_watched(watched);
+		return sy_error_set(error, -ENOMEM, "out of memory");
+	}
 	source->state = watched;
 	return 0;
 }
@@ -451,12 +476,6 @@ sy_watched_cancel(struct sy_source *source)
 void
 sy_watched_destroy(struct sy_source *source)
 {
-	struct watched *watched = source->state;
-
-	sy_http_close(watched->http);
-	sy_known_fini(&watched->known);
-	free(watched->line);
-	explicit_bzero(watched->token, sizeof(watched->token));
-	free(watched);
+	free_watched(source->state);
 	source->state = NULL;
 }
