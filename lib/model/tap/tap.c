@@ -7,15 +7,14 @@
 
 #include <pcap/bpf.h>
 
-#include <rte_bpf.h>
-#include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_ring.h>
 
 /* A copy's buffers: longer packets take several. */
 #define BUFFER_BYTES 2048
 #define RING_COPIES 2048 /* of one worker */
-#define CACHED 64
+/* Each worker may keep one and a half times as many to itself, and there may be SY_MAX_WORKERS. */
+#define CACHED 8
 
 struct tap_worker {
 	struct rte_ring *ring;
@@ -23,40 +22,30 @@ struct tap_worker {
 } __attribute__((aligned(64)));
 
 struct sy_tap {
-	struct rte_bpf *bpf; /* NULL: every packet */
-	struct rte_bpf_jit jit; /* func NULL: the interpreter */
 	struct rte_mempool *pool;
 	uint64_t drops;
 	uint32_t snaplen;
 	uint32_t stages;
 	uint32_t ports;
 	uint32_t n_workers;
+	uint32_t n_filter; /* instructions; 0: every packet */
+	struct bpf_insn filter[SY_TAP_FILTER_MAX];
 	struct tap_worker workers[];
 };
 
-/* rte_bpf_load() compiles to machine code where it may; where a policy forbids such pages, it interprets. */
 static int
 load_filter(struct sy_tap *tap, const struct sy_tap_params *params, struct sy_error *error)
 {
-	struct bpf_insn insns[SY_TAP_FILTER_MAX];
-	const struct bpf_program program = { params->n_filter, insns };
-	struct rte_bpf_prm *converted;
 	int status = sy_tap_check_filter(params->filter, params->n_filter, error);
 
 	if (status != 0)
 		return status;
-	for (uint32_t i = 0; i < params->n_filter; i++)
-		insns[i] = (struct bpf_insn){ params->filter[i].code, params->filter[i].jt,
-			params->filter[i].jf, params->filter[i].k };
-	converted = rte_bpf_convert(&program);
-	if (converted != NULL)
-		tap->bpf = rte_bpf_load(converted);
-	status = tap->bpf != NULL ? 0 : -rte_errno;
-	rte_free(converted);
-	if (status != 0)
-		return sy_error_set(error, status == -ENOMEM ? status : -EINVAL,
-			"DPDK's verifier refuses the filter (%s)", rte_strerror(-status));
-	rte_bpf_get_jit(tap->bpf, &tap->jit);
+	for (uint32_t i = 0; i < params->n_filter; i++) {
+		const struct sy_tap_insn *insn = &params->filter[i];
+
+		tap->filter[i] = (struct bpf_insn){ insn->code, insn->jt, insn->jf, insn->k };
+	}
+	tap->n_filter = params->n_filter;
 	return 0;
 }
 
@@ -122,7 +111,6 @@ sy_tap_destroy(struct sy_tap *tap)
 		rte_ring_free(tap->workers[w].ring);
 	}
 	rte_mempool_free(tap->pool);
-	rte_bpf_destroy(tap->bpf);
 	rte_free(tap);
 }
 
@@ -161,18 +149,13 @@ sy_tap_note(struct rte_mbuf *copy)
 	return rte_mbuf_to_priv(copy);
 }
 
+/* What is not in the first segment does not exist for the filter: headers are. */
 static bool
-matches(const struct sy_tap *tap, struct rte_mbuf *mbuf)
+matches(const struct sy_tap *tap, const struct rte_mbuf *mbuf)
 {
-	void *context = mbuf;
-	uint64_t verdict = 0;
-
-	if (tap->bpf == NULL)
-		return true;
-	if (tap->jit.func != NULL)
-		return tap->jit.func(context) != 0;
-	rte_bpf_exec_burst(tap->bpf, &context, &verdict, 1);
-	return verdict != 0;
+	return tap->n_filter == 0 ||
+		bpf_filter(tap->filter, rte_pktmbuf_mtod(mbuf, const u_char *), mbuf->pkt_len,
+			mbuf->data_len) != 0;
 }
 
 /* A packet without a port counts with the first: nobody knows better. */

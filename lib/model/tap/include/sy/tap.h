@@ -11,10 +11,17 @@
  * in the same manner and destroyed when no worker can see it any more.  While
  * there is none, a burst costs one branch.
  *
- * A worker asks the filter (a program that DPDK's BPF library has verified: it
- * ends, and reads nothing but the packet), copies what matches into a buffer of
- * the tap's own pool, and puts it on its ring.  Where there is no buffer or no
- * room, the copy is lost and counted: never a packet, and nobody waits.
+ * A worker asks the filter, copies what matches into a buffer of the tap's own
+ * pool, and puts it on its ring.  Where there is no buffer or no room, the copy
+ * is lost and counted: never a packet, and nobody waits.
+ *
+ * The filter is run by libpcap's interpreter, bpf_filter(), which compares each
+ * load with the length of the packet's first segment while it runs, and ends
+ * without a match where a load is outside or a divisor is 0.  Not by DPDK's BPF
+ * library: its verifier does not bound offsets that the program computes (X may
+ * be a byte of the packet), rte_pktmbuf_read() lets them wrap around, and its
+ * interpreter logs divisions by 0, on a worker.  It could also compile, for which
+ * pages are needed that are both written and run.
  */
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -77,8 +84,8 @@ struct sy_tap_insn {
 	uint32_t k;
 };
 
-/* Whether a program ends, stays in itself and in its memory: 0 or -EINVAL with error.  DPDK's verifier
- * has the last word. */
+/* Whether a program ends, stays in itself and in its memory, and has no instruction at which libpcap's
+ * interpreter would give up: 0 or -EINVAL with error.  Any thread. */
 int sy_tap_check_filter(const struct sy_tap_insn *insns, uint32_t n, struct sy_error *error);
 
 struct sy_tap_params {
