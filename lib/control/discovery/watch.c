@@ -24,7 +24,20 @@ refuse_kind(struct sy_source *source, struct sy_error *error)
 	return sy_error_set(error, -ENOTSUP, "this program was built without such a source");
 }
 
-static const struct sy_source_kind unknown = { .name = "unknown", .create = refuse_kind };
+/* It is never made, and so never called. */
+static void
+do_nothing(struct sy_source *source)
+{
+	(void)source;
+}
+
+static const struct sy_source_kind unknown = {
+	.name = "unknown",
+	.create = refuse_kind,
+	.ask = do_nothing,
+	.cancel = do_nothing,
+	.destroy = do_nothing,
+};
 
 static struct sy_watch *
 watch_of(struct sy_source *source)
