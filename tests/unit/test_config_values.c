@@ -151,7 +151,8 @@ test_health_texts(void)
 		{ "'type':'none'", NULL },
 		{ "'type':'HTTP'",
 			"found \"HTTP\", expected one of \"tcp\", \"http\", \"https\", "
-			"\"icmp\", \"udp\", \"dns\", \"redis\", \"postgresql\", \"none\"" },
+			"\"icmp\", \"udp\", \"dns\", \"redis\", \"postgresql\", \"command\", "
+			"\"grpc\", \"grpcs\", \"none\"" },
 		{ "'method':'HEAD'", NULL },
 		{ "'method':'get'",
 			"found \"get\", expected a method in capital letters of at most 15 "
