@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 
 #include "kernel_lab.h"
+#include "sy/time.h"
 
 #define SETTLE_MS 150 /* longer than the component's own pause before it reads all again */
 
@@ -301,6 +302,36 @@ test_file_changes(void)
 	lab_stop(&lab);
 }
 
+/* The operator has removed the file's route already: that is no reason to wait for another answer. */
+static void
+test_file_route_gone(void)
+{
+	struct sy_route_config route = { .port = 1 };
+	struct sy_error error = { .text = "" };
+	struct kernel_lab lab;
+	struct sy_config next;
+	uint64_t began_us;
+
+	if (!lab_prepare(&lab))
+		return;
+	sy_prefix_parse("10.9.0.0/16", &route.to);
+	route.via = lab_ip("10.0.0.1");
+	lab.config.routes = &route;
+	lab.config.n_routes = 1;
+	CU_ASSERT_EQUAL(sy_routes_add_config(&lab.routes, &lab.config), 0);
+	CU_ASSERT_EQUAL_FATAL(lab_create(&lab, &error), 0);
+	lab_await(&lab, lab_route(&lab, "10.9.0.0/16") != NULL);
+	CU_ASSERT_EQUAL(lab_order_route(&lab, RTM_DELROUTE, 0, "10.9.0.0/16", NULL, NULL), 0);
+	CU_ASSERT_EQUAL(lab_order_route(&lab, RTM_DELROUTE, 0, "10.9.0.0/16", NULL, NULL), -ESRCH);
+	next = lab.config;
+	next.n_routes = 0;
+	began_us = sy_time_us();
+	change_file(&lab, &next);
+	/* The patience with a kernel that does not answer at all is two seconds. */
+	CU_ASSERT_TRUE(sy_time_us() - began_us < 1500000);
+	lab_stop(&lab);
+}
+
 /* The network has filled the table: a file that needs a place more changes nothing. */
 static void
 test_file_has_no_room(void)
@@ -345,6 +376,7 @@ static const struct sy_test tests[] = {
 	{ "an address that an operator adds is the host's", test_addresses },
 	{ "the file's routes and neighbours are the kernel's too", test_file_entries },
 	{ "a reload's routes and neighbours take the place of those before", test_file_changes },
+	{ "a file's route that is gone already is not waited for", test_file_route_gone },
 	{ "a file whose routes and neighbours have no room changes nothing",
 		test_file_has_no_room },
 };

@@ -72,6 +72,20 @@ visit_message(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
+/* The answer to an earlier request that was given up on.  mnl_cb_run() says ESRCH of such a one, and of
+ * the kernel's own answer that there is none such. */
+static bool
+is_of_another_request(const struct netlink *netlink, const char *buffer, ssize_t length)
+{
+	struct nlmsghdr header;
+
+	if ((size_t)length < sizeof(header))
+		return false;
+	memcpy(&header, buffer, sizeof(header));
+	return header.nlmsg_seq != netlink->sequence ||
+		header.nlmsg_pid != mnl_socket_get_portid(netlink->socket);
+}
+
 static int
 receive_answer(struct netlink *netlink, const struct visitor *visitor)
 {
@@ -84,11 +98,10 @@ receive_answer(struct netlink *netlink, const struct visitor *visitor)
 
 		if (length < 0)
 			return -errno;
+		if (is_of_another_request(netlink, buffer, length))
+			continue;
 		status = mnl_cb_run(buffer, (size_t)length, netlink->sequence, port, visit_message,
 			(void *)(uintptr_t)visitor);
-		/* The answer to an earlier request that was given up on. */
-		if (status < 0 && errno == ESRCH)
-			continue;
 		if (status < 0)
 			return -errno;
 		if (status == MNL_CB_STOP)
