@@ -16,6 +16,7 @@
 #define GATHER_MS 50 /* changes that come together are one */
 #define PAUSE_FACTOR 9 /* at most a tenth of the management core's time */
 #define ROOM_MS 2000 /* what had no room is tried again */
+#define LEAST_KEPT 16 /* places that are the file's */
 #define TOLD_POOLS 5 /* changed at once that have a line each */
 
 struct sy_discovery {
@@ -312,11 +313,25 @@ undo(struct sy_discovery *discovery, struct sy_watch *watch, const struct old *o
 	sy_discovery_changed(discovery, watch);
 }
 
+/* Places for what is found.  Some are the file's, which is never refused for what was found: a
+ * sixteenth, or the least, and no more than a quarter. */
+static uint32_t
+room_for_found(const struct sy_discovery *discovery)
+{
+	const uint32_t n = discovery->config->max_backends;
+	uint32_t kept = n / 16 > LEAST_KEPT ? n / 16 : LEAST_KEPT;
+	uint32_t room = sy_registry_room(discovery->registry);
+
+	if (kept > n / 4)
+		kept = n / 4;
+	return room > kept ? room - kept : 0;
+}
+
 /* What all changed watches say, as one change of the registry. */
 static void
 carry_out(struct sy_discovery *discovery, struct old *olds, struct sy_watch **changed)
 {
-	uint32_t room = sy_registry_room(discovery->registry);
+	uint32_t room = room_for_found(discovery);
 	struct sy_error error = { .text = "out of memory" };
 	uint32_t n = 0;
 	int status = 0;
