@@ -5,6 +5,7 @@
 
 #include "private.h"
 #include "sy/hash.h"
+#include "sy/reason.h"
 #include "sy/tiers.h"
 #include "sy/time.h"
 
@@ -128,6 +129,20 @@ find_place(
 	return place;
 }
 
+/* Else a hash of its own does, over all that can serve. */
+static bool
+scheduler_decides(const struct explaining *e)
+{
+	const struct sy_inquiry *inquiry = e->inquiry;
+
+	if (e->row->one_packet)
+		return true;
+	return e->row->consistency != SY_CONSISTENCY_HASH &&
+		e->row->consistency != SY_CONSISTENCY_BOTH &&
+		!(inquiry->foretold &&
+			(inquiry->is_stateless || inquiry->why == SY_REASON_STATELESS));
+}
+
 static void
 add_eligible(struct explaining *e, const struct sy_candidate *candidates, uint32_t n, uint32_t at)
 {
@@ -143,7 +158,7 @@ add_eligible(struct explaining *e, const struct sy_candidate *candidates, uint32
 	row->weight = candidates[at].weight;
 	row->tier = candidates[at].tier;
 	row->active = sy_live_get(&pick.live, id);
-	if (scheduler->score != NULL) {
+	if (scheduler->score != NULL && scheduler_decides(e)) {
 		const struct place place = find_place(e, candidates, n, at);
 
 		row->has_score = place.state != NULL;
