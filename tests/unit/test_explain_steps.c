@@ -8,7 +8,7 @@
 
 #include <rte_tcp.h>
 
-#include "fixture.h"
+#include "full_lab.h"
 #include "sy/explain.h"
 #include "sy/reason.h"
 #include "unit.h"
@@ -215,6 +215,47 @@ test_scores(void)
 	CU_ASSERT(n_scored >= 9 * 20);
 }
 
+/* Scores are no reason where the client's hash decides, over all alike. */
+static void
+test_hashed(void)
+{
+	static const char *const consistencies[] = { "hash", "both", "sticky" };
+
+	for (size_t c = 0; c < SY_UNIT_COUNT(consistencies); c++) {
+		char more[64];
+
+		snprintf(more, sizeof(more), "\"consistency\":\"%s\",", consistencies[c]);
+		start("rendezvous", "", more, 1);
+		explain(4000);
+		CU_ASSERT_EQUAL(row_of(0)->has_score, strcmp(consistencies[c], "sticky") == 0);
+		CU_ASSERT_EQUAL(told.backend, open_flow(4000));
+		end();
+	}
+}
+
+/* Who serves what finds no room for a flow. */
+static void
+test_without_flow(void)
+{
+	char named[64];
+
+	full_start(&fixture, "\"max_half_open\":1,", 1);
+	fixture_settle(&fixture);
+	CU_ASSERT_EQUAL_FATAL(sy_versions_create(&versions), 0);
+	open_flow(4000);
+	for (uint16_t port = 4001; port < 4009; port++) {
+		explain(port);
+		CU_ASSERT_EQUAL(told.verdict, SY_EXPLAIN_STATELESS);
+		CU_ASSERT_STRING_EQUAL(drop_name(), "half_open");
+		CU_ASSERT_EQUAL(told.backend, open_flow(port));
+		snprintf(named, sizeof(named), "goes to web/web%u without one", told.backend + 1);
+		CU_ASSERT_PTR_NOT_NULL(strstr(told.summary, named));
+		CU_ASSERT_TRUE(step_has("forwarding", "mode nat to 10.0.0.1"));
+		CU_ASSERT_EQUAL(row_of(0)->has_score, false);
+	}
+	end();
+}
+
 /* Each tier has states of its own, in which a candidate has another place. */
 static void
 test_tiers(void)
@@ -395,42 +436,6 @@ test_refused(void)
 	end();
 }
 
-static void
-test_parse(void)
-{
-	static const char *const wrong[][2] = {
-		{ "192.0.2.1", "192.0.2.80:80/tcp" },
-		{ "192.0.2.1:", "192.0.2.80:80/tcp" },
-		{ "192.0.2.1:65536", "192.0.2.80:80/tcp" },
-		{ "192.0.2.1:0", "192.0.2.80:80/tcp" },
-		{ "192.0.2.1:1x", "192.0.2.80:80/tcp" },
-		{ "2001:db8::1:1", "[2001:db8::80]:80/tcp" },
-		{ "[2001:db8::1:1", "[2001:db8::80]:80/tcp" },
-		{ "[]:1", "[2001:db8::80]:80/tcp" },
-		{ ":1", "192.0.2.80:80/tcp" },
-		{ "", "" },
-		{ "192.0.2.1:1", "192.0.2.80:80" },
-		{ "192.0.2.1:1", "192.0.2.80:80/" },
-		{ "192.0.2.1:1", "192.0.2.80:80/icmp" },
-		{ "192.0.2.1:1", "192.0.2.80/tcp" },
-		{ "192.0.2.1:1", "[2001:db8::80]:80/tcp" },
-	};
-	struct sy_tuple tuple;
-	struct sy_error error;
-
-	for (size_t i = 0; i < SY_UNIT_COUNT(wrong); i++)
-		CU_ASSERT_EQUAL(
-			sy_explain_parse(wrong[i][0], wrong[i][1], &tuple, &error), -EINVAL);
-	CU_ASSERT_EQUAL(
-		sy_explain_parse("[2001:db8::1]:65535", "[2001:db8::80]:1/sctp", &tuple, &error),
-		0);
-	CU_ASSERT_EQUAL(tuple.family, SY_IPV6);
-	CU_ASSERT_EQUAL(tuple.protocol, IPPROTO_SCTP);
-	CU_ASSERT_EQUAL(tuple.src_port_be, htons(65535));
-	CU_ASSERT_EQUAL(tuple.dst_port_be, htons(1));
-	CU_ASSERT_EQUAL(tuple.dst.bytes[15], 0x80);
-}
-
 /* What is kept is bounded, and a version is found by its low bits as long as it is kept. */
 static void
 test_versions(void)
@@ -462,13 +467,14 @@ test_versions(void)
 
 static const struct sy_test tests[] = {
 	{ "each scheduler: who is named is picked, and has the least score", test_scores },
+	{ "no scores where the hash decides", test_hashed },
+	{ "without a flow: who serves", test_without_flow },
 	{ "tiers: each by its own state", test_tiers },
 	{ "a flow: reason, version, and whom it could have gone to", test_flow },
 	{ "what a backend sends goes to the client", test_reply },
 	{ "a flow that is over, from either side", test_over },
 	{ "why a backend gets no flow", test_excluded },
 	{ "why a client is refused, and who is not for a service", test_refused },
-	{ "addresses, ports and protocols, and nothing else", test_parse },
 	{ "versions: bounded, and none younger than the flow", test_versions },
 };
 

@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include <rte_ip.h>
+#include <rte_tcp.h>
 
-#include "fixture.h"
+#include "full_lab.h"
 #include "sy/reason.h"
 #include "sy/scheduler.h"
 #include "unit.h"
@@ -78,6 +79,33 @@ open_flow(uint16_t port)
 	fixture_forget_sent(&fixture);
 	fixture_settle(&fixture);
 	return backend == 0 ? SY_NONE : (ntohl(backend) & 0xff) - 11;
+}
+
+/* The backend that the last packet came out to, SY_NONE: none. */
+static uint32_t
+sent_to(void)
+{
+	struct rte_mbuf *sent = fixture_sent(&fixture, FIXTURE_LAN);
+	uint32_t backend = SY_NONE;
+
+	if (sent != NULL)
+		backend = (ntohl(fixture_ip(sent)->dst_addr) & 0xff) - 11;
+	rte_pktmbuf_free(sent);
+	fixture_settle(&fixture);
+	return backend;
+}
+
+/* A connection to the other service, which shall go where it was said to go. */
+static void
+open_alt(uint16_t port, const struct sy_inquiry *told)
+{
+	fixture_receive(&fixture, FIXTURE_WAN,
+		fixture_packet(
+			&fixture, FIXTURE_CLIENT, port, FIXTURE_VIP, 81, RTE_TCP_SYN_FLAG, 100, 0));
+	CU_ASSERT_EQUAL(told->backend, sent_to());
+	if (told->backend != SY_NONE)
+		CU_ASSERT_EQUAL(
+			ask_about(0, FIXTURE_CLIENT, port, 81, IPPROTO_TCP).flow.why, told->why);
 }
 
 /* Flow after flow, asked about once or many times before it comes. */
@@ -175,6 +203,126 @@ test_limits(void)
 	end();
 }
 
+/* Whom the client's SYN goes to, after the answer was held against what is expected of it. */
+static void
+expect_stateless(uint16_t port, enum sy_drop drop)
+{
+	const struct sy_inquiry told = ask(port);
+
+	CU_ASSERT_EQUAL(told.drop, drop);
+	CU_ASSERT_EQUAL(told.why, SY_REASON_STATELESS);
+	CU_ASSERT_EQUAL(told.backend, open_flow(port));
+	CU_ASSERT_FALSE(ask(port).has_flow);
+}
+
+/* A flow that is over, which keeps its entry: so that there is no room but its own. */
+static void
+open_and_end(uint16_t port)
+{
+	const uint32_t backend = open_flow(port);
+
+	fixture_establish(&fixture, port, htonl(0x0a00000bu + backend));
+	full_from_client(&fixture, port, RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG, 101, 501);
+	fixture_settle(&fixture);
+	CU_ASSERT_TRUE_FATAL(ask(port).flow_is_over);
+}
+
+/* Where a service can do without flows, the one is named who serves without. */
+static void
+test_stateless(void)
+{
+	full_start(&fixture, "\"max_half_open\":1,", 1);
+	fixture_settle(&fixture);
+	open_flow(4000);
+	for (uint16_t port = 4001; port < 4009; port++)
+		expect_stateless(port, SY_DROP_HALF_OPEN);
+	end();
+	full_start(&fixture, "\"max_flows\":1,", 1);
+	fixture_settle(&fixture);
+	open_and_end(4000);
+	expect_stateless(4001, SY_DROP_SERVICE_FULL);
+	/* The old flow of the same ports gives way first. */
+	CU_ASSERT_EQUAL(ask(4000).drop, SY_DROP_NONE);
+	CU_ASSERT_EQUAL(ask(4000).backend, open_flow(4000));
+	CU_ASSERT_FALSE(ask(4000).flow_is_over);
+	end();
+}
+
+static void
+test_table_full(void)
+{
+	full_start(&fixture, "\"max_flows\":100000,\"max_half_open\":100000,", 1);
+	fixture_settle(&fixture);
+	open_and_end(999);
+	for (uint16_t i = 1; i < 4096; i++)
+		open_flow((uint16_t)(999 + i));
+	CU_ASSERT_EQUAL(ask(999).n_entries, 4096);
+	expect_stateless(6000, SY_DROP_TABLE_FULL);
+	CU_ASSERT_EQUAL(ask(999).drop, SY_DROP_NONE);
+	CU_ASSERT_EQUAL(ask(999).backend, open_flow(999));
+	CU_ASSERT_FALSE(ask(999).flow_is_over);
+	end();
+}
+
+/* Two services of one pool: what a backend sends to a client's port is one flow's alone. */
+static void
+test_taken(void)
+{
+	uint32_t n_taken = 0, n_refused = 0;
+
+	start("random", "");
+	for (uint16_t port = 4000; port < 4064; port++) {
+		struct sy_inquiry told;
+
+		open_flow(port);
+		if (port % 3 != 0)
+			open_flow((uint16_t)(port + 1000));
+		told = ask_about(0, FIXTURE_CLIENT, port, 81, IPPROTO_TCP);
+		n_taken += told.why == SY_REASON_TAKEN;
+		open_alt(port, &told);
+	}
+	CU_ASSERT(n_taken > 8 && n_taken < 56);
+	for (uint32_t id = 1; id < 3; id++)
+		sy_registry_set_health(fixture.registry, sy_registry_backend(fixture.registry, id),
+			SY_HEALTH_DOWN);
+	fixture_publish(&fixture);
+	for (uint16_t port = 7000; port < 7004; port++) {
+		struct sy_inquiry told;
+
+		open_flow(port);
+		told = ask_about(0, FIXTURE_CLIENT, port, 81, IPPROTO_TCP);
+		n_refused += told.drop == SY_DROP_TUPLE_TAKEN && told.backend == SY_NONE;
+		open_alt(port, &told);
+	}
+	CU_ASSERT_EQUAL(n_refused, 4);
+	end();
+}
+
+/* Where no flows are made, the scheduler is asked, whatever new flows of the client would go by. */
+static void
+test_one_packet(void)
+{
+	char *text = fixture_config("", "");
+	char *udp = strstr(text, "\"protocol\":\"udp\"");
+	char config[8192];
+
+	snprintf(config, sizeof(config), "%.*s\"one_packet\":true,\"consistency\":\"hash\",%s",
+		(int)(udp - text), text, udp);
+	free(text);
+	fixture_start(&fixture, config, 1);
+	fixture_settle(&fixture);
+	for (uint16_t client = 5000; client < 5008; client++) {
+		struct sy_inquiry told = ask_about(0, FIXTURE_CLIENT, client, 53, IPPROTO_UDP);
+
+		CU_ASSERT_EQUAL(told.drop, SY_DROP_NONE);
+		CU_ASSERT_EQUAL(told.why, SY_REASON_SCHEDULED);
+		fixture_receive(&fixture, FIXTURE_WAN,
+			fixture_packet(&fixture, FIXTURE_CLIENT, client, FIXTURE_VIP, 53, 0, 0, 0));
+		CU_ASSERT_EQUAL(told.backend, sent_to());
+	}
+	end();
+}
+
 /* A full backend is passed over in the answer as in fact, and nobody is counted refused. */
 static void
 test_room(void)
@@ -240,6 +388,10 @@ static const struct sy_test tests[] = {
 		test_every_scheduler },
 	{ "a flow, from either side", test_flow },
 	{ "limits that refuse, and do not count questions", test_limits },
+	{ "service without flows names who serves", test_stateless },
+	{ "a full table, and who gives way in it", test_table_full },
+	{ "a reply's way that is taken sends a flow elsewhere", test_taken },
+	{ "services of one packet ask the scheduler", test_one_packet },
 	{ "full backends are passed over as in fact", test_room },
 	{ "the owner alone speaks of what would be", test_owner },
 };

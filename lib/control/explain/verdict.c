@@ -26,6 +26,13 @@ explain_limits(struct explaining *e)
 		inquiry->max_entries);
 }
 
+static void
+mark_picked(struct explaining *e)
+{
+	for (uint32_t i = 0; i < e->out->n_candidates; i++)
+		e->out->candidates[i].picked = e->out->candidates[i].backend == e->inquiry->backend;
+}
+
 /* How the one that is named was come to. */
 static void
 say_choice(struct explaining *e)
@@ -33,8 +40,7 @@ say_choice(struct explaining *e)
 	const struct sy_inquiry *inquiry = e->inquiry;
 	char name[NAME_TEXT];
 
-	for (uint32_t i = 0; i < e->out->n_candidates; i++)
-		e->out->candidates[i].picked = e->out->candidates[i].backend == inquiry->backend;
+	mark_picked(e);
 	explain_backend(e, inquiry->backend, name);
 	explain_say(e, "choice", "%s: %s (%s)%s", name, sy_reason_help(inquiry->why),
 		sy_reason_name(inquiry->why),
@@ -75,6 +81,20 @@ advice(enum sy_drop drop)
 	}
 }
 
+/* What finds no room for a flow, but is served without one. */
+static void
+conclude_stateless(struct explaining *e, const char *drop)
+{
+	char name[NAME_TEXT];
+
+	explain_backend(e, e->inquiry->backend, name);
+	e->out->backend = e->inquiry->backend;
+	mark_picked(e);
+	explain_forwarding(e, e->inquiry->backend, NULL);
+	explain_conclude(e, SY_EXPLAIN_STATELESS,
+		"no flow is made (%s): the packet goes to %s without one, by its hash", drop, name);
+}
+
 static void
 say_refusal(struct explaining *e)
 {
@@ -82,16 +102,12 @@ say_refusal(struct explaining *e)
 	const struct sy_counter_description *description = &sy_drop_descriptions[drop];
 	const bool is_answered = e->row->on_empty == SY_REFUSE_RESET &&
 		(drop == SY_DROP_NO_BACKEND || drop == SY_DROP_BACKENDS_FULL);
-	const bool goes_on = e->row->stateless && !is_answered && drop != SY_DROP_TUPLE_TAKEN &&
-		drop != SY_DROP_NO_BACKEND && drop != SY_DROP_BACKENDS_FULL;
 
 	e->out->drop = description->name;
 	explain_say(e, "choice", "none: %s (%s); look at %s", description->help, description->name,
 		advice(drop));
-	if (goes_on)
-		explain_conclude(e, SY_EXPLAIN_STATELESS,
-			"no flow is made (%s): the packet is served without one, by its hash",
-			description->name);
+	if (e->inquiry->backend != SY_NONE)
+		conclude_stateless(e, description->name);
 	else
 		explain_conclude(e, SY_EXPLAIN_REFUSED, "a first packet is %s: %s (%s)",
 			is_answered ? "refused, by RST or ICMP" : "dropped", description->help,
@@ -110,7 +126,7 @@ explain_first(struct explaining *e)
 		explain_say(e, "stateless",
 			"the service had more flows than it may a moment ago: until those that may "
 			"have begun without an entry are over, the hash alone picks");
-	if (e->inquiry->backend != SY_NONE)
+	if (e->inquiry->drop == SY_DROP_NONE)
 		say_choice(e);
 	else
 		say_refusal(e);

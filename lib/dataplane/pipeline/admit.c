@@ -84,13 +84,6 @@ pick_backend(struct sy_worker *worker, const struct sy_packet *packet, enum sy_d
 	return other;
 }
 
-uint32_t
-sy_foresee(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
-{
-	*reason = sy_check_limits(worker, packet->service);
-	return *reason == SY_DROP_NONE ? pick_backend(worker, packet, reason) : SY_NONE;
-}
-
 /* A flow that is over gives its place to a new one (RFC 9293 section 3.6.1 lets a port be used
  * again); returns whether there was one. */
 static bool
@@ -142,16 +135,23 @@ create_local(struct sy_worker *worker, struct sy_packet *packet, const struct sy
 	return status;
 }
 
-int
-sy_create_flow_to(struct sy_worker *worker, struct sy_packet *packet,
-	const struct sy_forward *forward, uint32_t id)
+static inline struct sy_forward_target
+target_at(const struct sy_worker *worker, const struct sy_packet *packet, uint32_t id)
 {
 	const struct sy_backend_row *backend = &worker->snapshot->backends[id];
-	struct sy_forward_target target = {
+
+	return (struct sy_forward_target){
 		.address = backend->address,
 		.port_be = sy_backend_port(backend, packet->tuple.dst_port_be),
 		.family = backend->family,
 	};
+}
+
+int
+sy_create_flow_to(struct sy_worker *worker, struct sy_packet *packet,
+	const struct sy_forward *forward, uint32_t id)
+{
+	struct sy_forward_target target = target_at(worker, packet, id);
 	struct sy_tuple reply;
 
 	if (forward->reply_tuple == NULL)
@@ -165,38 +165,127 @@ sy_create_flow_to(struct sy_worker *worker, struct sy_packet *packet,
 	return sy_create_flow(worker, packet, &packet->tuple, &reply);
 }
 
+/* Whether the backend takes the packet's flow: 0, or what sy_create_flow_to() says. */
+typedef int (*offer)(struct sy_worker *worker, struct sy_packet *packet, uint32_t id);
+
+/* The backend that takes it, this one or another, or SY_NONE with the reason. */
+static __rte_always_inline uint32_t
+find_taker(struct sy_worker *worker, struct sy_packet *packet, uint32_t id, offer offer_to,
+	enum sy_drop *reason)
+{
+	uint32_t tried[MAX_PICKS];
+	int status = 0;
+
+	for (uint32_t n = 0; n < MAX_PICKS && id != SY_NONE; n++) {
+		status = offer_to(worker, packet, id);
+		if (status == 0)
+			return id;
+		if (status == -ENOSPC) {
+			*reason = SY_DROP_TABLE_FULL;
+			return SY_NONE;
+		}
+		tried[n] = id;
+		id = pick_other(worker, packet, tried, n + 1);
+		worker->why = SY_REASON_TAKEN;
+	}
+	*reason = status == -EADDRNOTAVAIL ? SY_DROP_NO_LOCAL_PORT : SY_DROP_TUPLE_TAKEN;
+	return SY_NONE;
+}
+
+static int
+create_at(struct sy_worker *worker, struct sy_packet *packet, uint32_t id)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+
+	return sy_create_flow_to(worker, packet, sy_forward_at(service->mode), id);
+}
+
 /* Returns the reason why there is no flow, or SY_DROP_NONE with packet->flow set. */
 static enum sy_drop
 make_flow(struct sy_worker *worker, struct sy_packet *packet)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	const struct sy_forward *forward = sy_forward_at(service->mode);
 	const uint32_t named = sy_cid_backend(worker, packet);
 	enum sy_drop reason = SY_DROP_NO_BACKEND;
 	uint32_t id = named != SY_NONE ? named : pick_backend(worker, packet, &reason);
-	uint32_t tried[MAX_PICKS];
-	int status = 0;
 
 	if (id == SY_NONE)
 		return reason;
 	if (unlikely(named != SY_NONE))
 		worker->why = SY_REASON_BY_CID;
-	for (uint32_t n = 0; n < MAX_PICKS && id != SY_NONE; n++) {
-		status = sy_create_flow_to(worker, packet, forward, id);
-		if (status == 0) {
-			packet->direction = SY_ORIGINAL;
-			sy_flow_begin(worker, packet->flow, packet->service, id);
-			sy_cid_note(worker, packet);
-			count(worker, SY_COUNTER_FLOWS_BY_CID, id == named);
-			return SY_DROP_NONE;
-		}
-		if (status == -ENOSPC)
-			return SY_DROP_TABLE_FULL;
-		tried[n] = id;
-		id = pick_other(worker, packet, tried, n + 1);
-		worker->why = SY_REASON_TAKEN;
-	}
-	return status == -EADDRNOTAVAIL ? SY_DROP_NO_LOCAL_PORT : SY_DROP_TUPLE_TAKEN;
+	id = find_taker(worker, packet, id, create_at, &reason);
+	if (id == SY_NONE)
+		return reason;
+	packet->direction = SY_ORIGINAL;
+	sy_flow_begin(worker, packet->flow, packet->service, id);
+	sy_cid_note(worker, packet);
+	count(worker, SY_COUNTER_FLOWS_BY_CID, id == named);
+	return SY_DROP_NONE;
+}
+
+/* The flow of before in the packet's place, packet->flow, has gone by then. */
+static bool
+would_have_entry(const struct sy_worker *worker, const struct sy_packet *packet, uint8_t family)
+{
+	uint32_t n = sy_flow_count(worker->flows, family);
+
+	if (packet->flow != NULL && packet->flow->family == family)
+		n--;
+	return n < sy_flow_capacity(worker->flows, family);
+}
+
+/* What create_at() would say, but for a local port. */
+static int
+ask_at(struct sy_worker *worker, struct sy_packet *packet, uint32_t id)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	const struct sy_forward *forward = sy_forward_at(service->mode);
+	const struct sy_forward_target target = target_at(worker, packet, id);
+	const bool is_local = (forward->flags & SY_FORWARD_LOCAL) != 0;
+	const struct sy_tuple *asked;
+	struct sy_tuple reply;
+	struct sy_flow_hit hit;
+
+	if (forward->reply_tuple != NULL && !is_local &&
+		sy_addr_equal(&target.address, &packet->tuple.src))
+		return -EEXIST;
+	if (!would_have_entry(worker, packet,
+		    is_local && target.family != packet->tuple.family ? SY_IPV6
+								      : packet->tuple.family))
+		return -ENOSPC;
+	if (forward->reply_tuple == NULL || is_local)
+		return 0;
+	forward->reply_tuple(&packet->tuple, &target, &reply);
+	asked = &reply;
+	sy_flow_lookup(worker->flows, &asked, 1, &hit);
+	return hit.flow == NULL || sy_flow_is_over(hit.flow) ? 0 : -EEXIST;
+}
+
+static enum sy_drop
+foresee_limits(const struct sy_worker *worker, const struct sy_packet *packet)
+{
+	const uint64_t max_flows = worker->snapshot->services[packet->service].max_flows;
+	const struct sy_service_load *load = &worker->stats->loads[packet->service];
+	const enum sy_drop reason = sy_check_limits(worker, packet->service);
+	const bool gives_way = packet->flow != NULL && packet->flow->service == packet->service;
+
+	return reason == SY_DROP_SERVICE_FULL && gives_way && load->n_flows - 1 < max_flows
+		? SY_DROP_NONE
+		: reason;
+}
+
+uint32_t
+sy_foresee(struct sy_worker *worker, struct sy_packet *packet, enum sy_drop *reason)
+{
+	uint32_t id = SY_NONE;
+
+	*reason = foresee_limits(worker, packet);
+	if (*reason == SY_DROP_NONE)
+		id = pick_backend(worker, packet, reason);
+	if (id != SY_NONE)
+		id = find_taker(worker, packet, id, ask_at, reason);
+	if (id != SY_NONE)
+		*reason = SY_DROP_NONE;
+	return id;
 }
 
 /* An earlier packet of this burst may have made the flow since the burst was looked up. */

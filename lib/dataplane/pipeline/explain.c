@@ -32,22 +32,36 @@ swap_cursors(const struct sy_worker *worker, const struct sy_service_row *servic
 	}
 }
 
-/* From a backend to itself nothing is sent: see create_flow() of admit.c. */
+/* Who serves without a flow what gets none for this reason, or SY_NONE with the reason of that: see
+ * admit_first() of admit.c. */
 static uint32_t
-pass_itself_over(struct sy_worker *worker, const struct sy_packet *packet, uint32_t picked)
+foresee_stateless(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
 {
-	const struct sy_snapshot *snapshot = worker->snapshot;
-	uint8_t flags = sy_forward_at(snapshot->services[packet->service].mode)->flags;
+	uint32_t id;
 
-	if ((flags & (SY_FORWARD_LOCAL | SY_FORWARD_ONE_WAY)) != 0 ||
-		!sy_addr_equal(&snapshot->backends[picked].address, &packet->tuple.src))
-		return picked;
-	worker->why = SY_REASON_TAKEN;
-	return sy_pick_other(worker, packet, &picked, 1);
+	if (*reason == SY_DROP_NO_BACKEND || *reason == SY_DROP_BACKENDS_FULL ||
+		*reason == SY_DROP_TUPLE_TAKEN ||
+		!worker->snapshot->services[packet->service].stateless)
+		return SY_NONE;
+	worker->why = SY_REASON_STATELESS;
+	id = sy_stateless_pick(worker, packet);
+	if (id == SY_NONE)
+		*reason = SY_DROP_NO_BACKEND;
+	return id;
+}
+
+static uint32_t
+foresee_one_packet(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason)
+{
+	uint32_t id = sy_one_packet_pick(worker, packet);
+
+	worker->why = SY_REASON_SCHEDULED;
+	*reason = id == SY_NONE ? SY_DROP_NO_BACKEND : SY_DROP_NONE;
+	return id;
 }
 
 static void
-foresee(struct sy_worker *worker, const struct sy_packet *packet, struct sy_inquiry *inquiry)
+foresee(struct sy_worker *worker, struct sy_packet *packet, struct sy_inquiry *inquiry)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	struct moved moved = {
@@ -55,15 +69,16 @@ foresee(struct sy_worker *worker, const struct sy_packet *packet, struct sy_inqu
 		.full_ms = worker->full_ms[packet->service],
 		.why = worker->why,
 	};
-	enum sy_drop reason;
+	enum sy_drop reason = SY_DROP_NONE;
 
 	swap_cursors(worker, service, &moved, false);
 	worker->foresees = true;
-	inquiry->backend = sy_foresee(worker, packet, &reason);
-	if (inquiry->backend != SY_NONE) {
-		inquiry->backend = pass_itself_over(worker, packet, inquiry->backend);
-		reason = inquiry->backend != SY_NONE ? SY_DROP_NONE : SY_DROP_TUPLE_TAKEN;
-	}
+	if (service->one_packet)
+		inquiry->backend = foresee_one_packet(worker, packet, &reason);
+	else
+		inquiry->backend = sy_foresee(worker, packet, &reason);
+	if (inquiry->backend == SY_NONE)
+		inquiry->backend = foresee_stateless(worker, packet, &reason);
 	worker->foresees = false;
 	inquiry->foretold = true;
 	inquiry->why = worker->why;
@@ -134,5 +149,6 @@ sy_explain(struct sy_worker *worker, struct sy_inquiry *inquiry)
 		(sy_forward_at(worker->snapshot->services[packet.service].mode)->flags &
 			SY_FORWARD_LOCAL) != 0;
 	inquiry->is_stateless = sy_stateless_is_recent(worker, packet.service);
+	packet.flow = inquiry->flow_is_over ? hit.flow : NULL;
 	foresee(worker, &packet, inquiry);
 }

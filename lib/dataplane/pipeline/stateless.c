@@ -176,21 +176,32 @@ send_to(struct sy_worker *worker, struct sy_packet *packet, uint32_t id)
 static bool
 send_to_backend(struct sy_worker *worker, struct sy_packet *packet)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
 	uint32_t id = sy_cid_backend(worker, packet);
 
 	if (id == SY_NONE)
-		id = pick(worker, service, &packet->tuple);
+		id = sy_stateless_pick(worker, packet);
 	return send_to(worker, packet, id);
+}
+
+uint32_t
+sy_stateless_pick(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	return pick(worker, &worker->snapshot->services[packet->service], &packet->tuple);
+}
+
+uint32_t
+sy_one_packet_pick(struct sy_worker *worker, const struct sy_packet *packet)
+{
+	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
+	struct sy_pick choice = sy_pick_for(worker, service, &packet->tuple);
+
+	return sy_snapshot_pick(worker->snapshot, service, &choice, worker->cursors);
 }
 
 /* Pieces of a packet must come to one backend, which the client's hash gives. */
 void
 sy_one_packet(struct sy_worker *worker, struct sy_packet *packet)
 {
-	const struct sy_service_row *service = &worker->snapshot->services[packet->service];
-	struct sy_pick choice = sy_pick_for(worker, service, &packet->tuple);
-
 	if ((packet->flags & SY_PACKET_ICMP_ERROR) != 0) {
 		mark_drop(packet, SY_DROP_ICMP_NO_FLOW); /* whose answer it was is not known */
 		return;
@@ -198,8 +209,7 @@ sy_one_packet(struct sy_worker *worker, struct sy_packet *packet)
 	if ((packet->flags & SY_PACKET_FRAGMENT) != 0)
 		send_to_backend(worker, packet);
 	else
-		send_to(worker, packet,
-			sy_snapshot_pick(worker->snapshot, service, &choice, worker->cursors));
+		send_to(worker, packet, sy_one_packet_pick(worker, packet));
 }
 
 bool

@@ -264,8 +264,9 @@ int sy_create_flow_to(struct sy_worker *worker, struct sy_packet *packet,
 bool sy_adopt(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_is_midstream(const struct sy_packet *packet);
 
-/* What a first packet would get, or SY_NONE and the reason: as long as worker->foresees. */
-uint32_t sy_foresee(struct sy_worker *worker, const struct sy_packet *packet, enum sy_drop *reason);
+/* What a first packet would get, or SY_NONE and the reason: as long as worker->foresees.  packet->flow:
+ * one that is over, which the packet's flow would replace; or NULL. */
+uint32_t sy_foresee(struct sy_worker *worker, struct sy_packet *packet, enum sy_drop *reason);
 
 /* explain.c: answers all of the inquiry, in one go. */
 void sy_explain(struct sy_worker *worker, struct sy_inquiry *inquiry);
@@ -385,6 +386,9 @@ bool sy_is_pressed(const struct sy_worker *worker, const struct sy_flow *flow);
 bool sy_stateless_begins(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_stateless_goes_on(struct sy_worker *worker, struct sy_packet *packet);
 void sy_one_packet(struct sy_worker *worker, struct sy_packet *packet); /* to such a service */
+/* The backends that a whole packet would get there, and one that is served without a flow. */
+uint32_t sy_one_packet_pick(struct sy_worker *worker, const struct sy_packet *packet);
+uint32_t sy_stateless_pick(struct sy_worker *worker, const struct sy_packet *packet);
 bool sy_stateless_reply(struct sy_worker *worker, struct sy_packet *packet);
 bool sy_stateless_is_recent(struct sy_worker *worker, uint32_t service);
 

@@ -74,9 +74,9 @@ struct sy_inquiry {
 	/* What a first packet to the service would get: the owner's word, and no other's.  Where nothing
 	 * is foretold (another owner, no service, a backend's packet) the rest says nothing. */
 	bool foretold;
-	uint32_t backend; /* id, or SY_NONE */
+	uint32_t backend; /* id, or SY_NONE; with drop: who serves without a flow */
 	uint8_t why; /* sy/reason.h, without flags */
-	uint8_t drop; /* enum sy_drop: why it gets none */
+	uint8_t drop; /* enum sy_drop: why it gets no flow */
 	bool takes_local_port; /* the backend would see an address and port of ours */
 	bool is_stateless; /* the service has had more flows than it may, just now */
 	uint32_t n_flows; /* of the service, at this worker */
