@@ -316,7 +316,7 @@ test_dropped_only(void)
 	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_NO_FLOW), 1);
 	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_TX_FULL), 1);
 	CU_ASSERT_EQUAL(count_blocks(BLOCK_PACKET), 1);
-	expect_packet(0, "dropped: tx_full (", WAN, 1);
+	expect_packet(0, "dropped: tx_full (", LAN, 2);
 	finish();
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A tap alone: hostile filters, and buffers. */
+/* A tap alone: hostile filters, what is told of packets that a queue has no room for, buffers. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,12 +11,16 @@
 #include "fixture.h"
 #include "sy/tap.h"
 #include "unit.h"
+#include "worker.h"
 
 #define SYN RTE_TCP_SYN_FLAG
 #define WAN FIXTURE_WAN
+#define LAN FIXTURE_LAN
 #define CLIENT FIXTURE_CLIENT
 #define VIP FIXTURE_VIP
+#define HOST "192.0.2.1"
 #define TOS 15 /* of a segment, where it is 0 */
+#define WAITING 2047 /* frames that a ring between workers holds */
 
 /* Instructions of classic BPF, by their meaning. */
 #define INSN(code, k) \
@@ -61,8 +65,16 @@ make(struct sy_tap_params params)
 }
 
 static void
+publish(struct sy_tap_params params)
+{
+	make(params);
+	atomic_store(&fixture.publisher.publication.tap, tap);
+}
+
+static void
 finish(void)
 {
+	atomic_store(&fixture.publisher.publication.tap, NULL);
 	sy_tap_destroy(tap);
 	tap = NULL;
 	fixture_forget_sent(&fixture);
@@ -195,6 +207,112 @@ test_refused(void)
 	CU_ASSERT_EQUAL(sy_tap_check_filter(bad[0], 0, &error), -EINVAL);
 }
 
+struct told {
+	uint32_t to_kernel;
+	uint32_t dropped[SY_N_DROPS];
+	struct sy_tap_note last_drop;
+};
+
+static struct told
+take_all(void)
+{
+	struct told told = { 0 };
+	struct rte_mbuf *copy;
+
+	for (uint32_t worker = 0; worker < fixture.n_workers; worker++) {
+		while ((copy = sy_tap_take(tap, worker)) != NULL) {
+			const struct sy_tap_note *note = sy_tap_note(copy);
+
+			told.to_kernel += note->fate == SY_TAP_TO_KERNEL;
+			if (note->stage == SY_TAP_DROPPED) {
+				told.dropped[note->drop]++;
+				told.last_drop = *note;
+			}
+			rte_pktmbuf_free(copy);
+		}
+	}
+	return told;
+}
+
+static uint32_t
+fill(struct rte_ring *ring, struct rte_mbuf *with)
+{
+	uint32_t n = 0;
+
+	while (rte_ring_enqueue(ring, with) == 0)
+		n++;
+	return n;
+}
+
+static void
+drain(struct rte_ring *ring, uint32_t n)
+{
+	void *mbuf;
+
+	while (n-- > 0)
+		CU_ASSERT_EQUAL(rte_ring_dequeue(ring, &mbuf), 0);
+}
+
+/* Two bursts fill the queue to the kernel within the turn, the ring behind it has no room: each packet
+ * is told as what was decided, and once more as dropped, the last one too. */
+static void
+test_no_room_to_kernel(void)
+{
+	const struct sy_tap_params params = params_of(1u << SY_TAP_RECEIVED | 1u << SY_TAP_DROPPED);
+	const uint32_t n = 2 * SY_BURST;
+	struct rte_mbuf *in_the_way;
+	struct told told;
+	uint32_t waiting;
+
+	fixture_begin(&fixture, "", "", 1);
+	publish(params);
+	fixture.workers[0]->punt_tokens[PUNT_OTHER].cycles_limit = UINT64_MAX / 2;
+	fixture.workers[0]->punt_tokens[PUNT_OTHER].cycles = UINT64_MAX / 2;
+	in_the_way = segment(HOST, 22);
+	waiting = fill(fixture.mailboxes[0]->to_kernel, in_the_way);
+	for (uint32_t i = 0; i < SY_BURST; i++) {
+		fixture.ports[WAN].in[fixture.ports[WAN].n_in++] = segment(HOST, 22);
+		fixture.ports[LAN].in[fixture.ports[LAN].n_in++] = segment(HOST, 22);
+	}
+	fixture_turn(&fixture);
+	told = take_all();
+	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_PUNT_FULL), n);
+	CU_ASSERT_EQUAL(told.to_kernel, n);
+	CU_ASSERT_EQUAL(told.dropped[SY_DROP_PUNT_FULL], n);
+	CU_ASSERT_EQUAL(told.last_drop.port, LAN);
+	CU_ASSERT_FALSE(told.last_drop.is_leaving);
+	drain(fixture.mailboxes[0]->to_kernel, waiting);
+	rte_pktmbuf_free(in_the_way);
+	finish();
+}
+
+/* Worker 1 has no queue to send by, and the ring of the one that has is full. */
+static void
+test_no_room_to_owner(void)
+{
+	const struct sy_tap_params params = params_of(1u << SY_TAP_DROPPED);
+	struct rte_mbuf *in_the_way;
+	struct told told;
+	uint32_t waiting;
+
+	fixture_begin(&fixture, "", "", 2);
+	publish(params);
+	in_the_way = segment(VIP, 80);
+	waiting = fill(fixture.mailboxes[0]->transmit[1], in_the_way);
+	CU_ASSERT_EQUAL(waiting, WAITING);
+	/* As if worker 0 had handed it over. */
+	rte_ring_enqueue(fixture.mailboxes[1]->handover[0], segment(VIP, 80));
+	sy_worker_turn(fixture.workers[1]);
+	told = take_all();
+	CU_ASSERT_EQUAL(fixture_drops(&fixture, SY_DROP_HANDOVER_FULL), 1);
+	CU_ASSERT_EQUAL(told.dropped[SY_DROP_HANDOVER_FULL], 1);
+	CU_ASSERT_EQUAL(told.last_drop.port, LAN);
+	CU_ASSERT_TRUE(told.last_drop.is_leaving);
+	drain(fixture.mailboxes[0]->transmit[1], waiting);
+	rte_pktmbuf_free(in_the_way);
+	finish();
+}
+
 /* A worker that copies and forgets, and then is idle. */
 static void *
 copy_and_rest(void *mbuf)
@@ -239,6 +357,9 @@ static const struct sy_test tests[] = {
 	{ "a filter that divides by zero matches nothing", test_division_by_zero },
 	{ "every instruction that is accepted is one that runs", test_every_instruction },
 	{ "programs without an end, or with undefined results, are refused", test_refused },
+	{ "a packet for which the kernel's ring has no room is told twice",
+		test_no_room_to_kernel },
+	{ "one that the worker with the queue has no room for was leaving", test_no_room_to_owner },
 	{ "idle workers do not keep the buffers", test_buffers_are_for_all },
 };
 

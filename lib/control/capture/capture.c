@@ -219,7 +219,7 @@ direction_of(const struct sy_tap_note *note)
 {
 	if (note->port == UINT8_MAX)
 		return PCAPNG_UNKNOWN;
-	return note->stage == SY_TAP_SENT ? PCAPNG_OUT : PCAPNG_IN;
+	return note->stage == SY_TAP_SENT || note->is_leaving ? PCAPNG_OUT : PCAPNG_IN;
 }
 
 static void

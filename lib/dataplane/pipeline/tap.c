@@ -5,7 +5,9 @@
  * A packet is copied as it comes, since stages rewrite it in place, and the copy
  * is told when it is known what has become of it; once more as it is given to a
  * port; and where it is dropped.  A packet for another worker is told by that
- * one, and one that is dropped by the drop alone.
+ * one, and one that is dropped by the drop alone: but one for which a queue has
+ * no room in the end, to a port or to the kernel, has been told as what was
+ * decided before, and is told twice.
  */
 #include "sy/tap.h"
 
@@ -128,19 +130,37 @@ sy_tap_from_kernel(struct sy_worker *worker, struct rte_mbuf *const mbufs[], uin
 	}
 }
 
-void
-sy_tap_dropped(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason)
+static void
+tell_drop(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason, uint32_t port,
+	bool is_leaving)
 {
 	struct rte_mbuf *copy;
 
-	worker->tap_work.n_dropped++;
 	if (!sy_tap_wants_drop(worker->tap, reason))
 		return;
-	copy = sy_tap_copy(worker->tap, worker->index, mbuf, mbuf->port);
+	copy = sy_tap_copy(worker->tap, worker->index, mbuf, port);
 	if (copy == NULL)
 		return;
 	sy_tap_note(copy)->stage = SY_TAP_DROPPED;
 	sy_tap_note(copy)->fate = SY_TAP_LOST;
 	sy_tap_note(copy)->drop = (uint8_t)reason;
+	sy_tap_note(copy)->is_leaving = is_leaving;
 	sy_tap_post(worker->tap, worker->index, copy);
+}
+
+void
+sy_tap_dropped(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason)
+{
+	worker->tap_work.n_dropped++;
+	tell_drop(worker, mbuf, reason, mbuf->port, false);
+}
+
+/* Not the packet in hand, or not it alone: n_dropped stays.  mbuf->port may be either port by now. */
+void
+sy_tap_dropped_queued(
+	struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason, uint32_t out_port)
+{
+	const bool is_leaving = out_port != SY_NO_OUT_PORT;
+
+	tell_drop(worker, mbuf, reason, is_leaving ? out_port : mbuf->port, is_leaving);
 }

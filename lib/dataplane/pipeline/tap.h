@@ -20,7 +20,10 @@ void sy_tap_settle(struct sy_worker *worker, uint32_t i, bool was_dropped);
 /* The kernel's, about to be given to the port that each names. */
 void sy_tap_from_kernel(struct sy_worker *worker, struct rte_mbuf *const mbufs[], uint32_t n);
 
-/* About to be freed. */
+/* About to be freed: what became of it is this alone.  queued: it has been told what becomes of it, and
+ * is told again.  out_port as sy_drop_queued() has it. */
 void sy_tap_dropped(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason);
+void sy_tap_dropped_queued(
+	struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason, uint32_t out_port);
 
 #endif /* SY_PIPELINE_TAP_H */

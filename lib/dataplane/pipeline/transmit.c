@@ -15,16 +15,18 @@ count_sent(struct sy_worker *worker, const struct out_queue *queue)
 }
 
 static void
-drop_rest(struct sy_worker *worker, struct out_queue *queue, uint32_t sent, enum sy_drop reason)
+drop_rest(struct sy_worker *worker, struct out_queue *queue, uint32_t sent, enum sy_drop reason,
+	uint32_t out_port)
 {
 	for (uint32_t i = sent; i < queue->n; i++)
-		sy_drop_mbuf(worker, queue->mbufs[i], reason);
+		sy_drop_queued(worker, queue->mbufs[i], reason, out_port);
 	queue->n = 0;
 }
 
 static void
-send_to_port(struct sy_worker *worker, const struct sy_port_io *io, struct out_queue *queue)
+send_to_port(struct sy_worker *worker, uint32_t port, struct out_queue *queue)
 {
+	const struct sy_port_io *io = &worker->ports[port];
 	uint32_t sent;
 
 	/* Sent packets are the driver's: their lengths are read before. */
@@ -33,7 +35,7 @@ send_to_port(struct sy_worker *worker, const struct sy_port_io *io, struct out_q
 	for (uint32_t i = sent; i < queue->n; i++)
 		worker->stats->counters[SY_COUNTER_TRANSMITTED_BYTES] -= queue->mbufs[i]->pkt_len;
 	count(worker, SY_COUNTER_TRANSMITTED, sent);
-	drop_rest(worker, queue, sent, SY_DROP_TX_FULL);
+	drop_rest(worker, queue, sent, SY_DROP_TX_FULL, port);
 }
 
 static void
@@ -47,17 +49,16 @@ send_to_owner(struct sy_worker *worker, uint32_t port, struct out_queue *queue)
 		queue->mbufs[i]->port = (uint16_t)port;
 	sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
 	count(worker, SY_COUNTER_HANDED_OVER, sent);
-	drop_rest(worker, queue, sent, SY_DROP_HANDOVER_FULL);
+	drop_rest(worker, queue, sent, SY_DROP_HANDOVER_FULL, port);
 }
 
 static void
 flush_port(struct sy_worker *worker, uint32_t port)
 {
-	const struct sy_port_io *io = &worker->ports[port];
 	struct out_queue *queue = &worker->to_port[port];
 
-	if (io->send != NULL)
-		send_to_port(worker, io, queue);
+	if (worker->ports[port].send != NULL)
+		send_to_port(worker, port, queue);
 	else
 		send_to_owner(worker, port, queue);
 }
@@ -130,8 +131,7 @@ finish_tapped(struct sy_worker *worker, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		uint32_t n_dropped = worker->tap_work.n_dropped;
 
-		/* As it came, before as it leaves; what is sent may fill a queue, from which others
-		 * are dropped. */
+		/* As it came, before as it leaves. */
 		if (worker->packets[i].verdict == SY_VERDICT_TRANSMIT)
 			sy_tap_settle(worker, i, false);
 		end_otherwise(worker, &worker->packets[i]);
@@ -165,7 +165,7 @@ sy_flush_kernel(struct sy_worker *worker)
 	uint32_t sent = rte_ring_sp_enqueue_burst(ring, (void **)queue->mbufs, queue->n, NULL);
 
 	count(worker, SY_COUNTER_TO_KERNEL, sent);
-	drop_rest(worker, queue, sent, SY_DROP_PUNT_FULL);
+	drop_rest(worker, queue, sent, SY_DROP_PUNT_FULL, SY_NO_OUT_PORT);
 }
 
 void

@@ -88,7 +88,7 @@ struct snat_sources {
 /* What a capture has of the burst in hand. */
 struct tap_work {
 	struct rte_mbuf *copies[SY_BURST]; /* of packets as they came; NULL: not wanted */
-	uint32_t n_dropped; /* so far */
+	uint32_t n_dropped; /* so far, but for those that a queue had no room for */
 	uint8_t from; /* the worker that handed the burst over */
 };
 
@@ -464,8 +464,12 @@ bool sy_tunnel_error(struct sy_worker *worker, struct sy_packet *packet);
 /* punt.c */
 void sy_punt(struct sy_worker *worker, struct sy_packet *packet);
 
-/* drop.c: the only place that frees a packet unsent. */
+/* drop.c: the only place that frees a packet unsent.  queued: a packet that was on its way, for which
+ * there is no room behind a queue: of the kernel's, or of what goes out of the port. */
 void sy_drop_mbuf(struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason);
+void sy_drop_queued(
+	struct sy_worker *worker, struct rte_mbuf *mbuf, enum sy_drop reason, uint32_t out_port);
+#define SY_NO_OUT_PORT UINT32_MAX /* the kernel's: mbuf->port is where it came in by */
 
 /* sweep.c: a bounded piece of ageing, resetting and dumping. */
 /* busy: the turn has packets, and little time. */

@@ -43,7 +43,7 @@
 enum sy_tap_stage {
 	SY_TAP_RECEIVED, /* as it came, told when it is known what becomes of it */
 	SY_TAP_SENT, /* as it is given to a port */
-	SY_TAP_DROPPED, /* as it was then */
+	SY_TAP_DROPPED, /* as it was then; where a queue had no room, after it was told what becomes of it */
 	SY_N_TAP_STAGES,
 };
 
@@ -69,11 +69,12 @@ struct sy_tap_note {
 	uint8_t stage; /* enum sy_tap_stage */
 	uint8_t fate; /* enum sy_tap_fate */
 	uint8_t drop; /* enum sy_drop */
-	uint8_t port; /* where it was seen: came in by, goes out of; UINT8_MAX: nowhere */
+	uint8_t port; /* where it was seen: came in by, goes (or was to go) out of; UINT8_MAX: nowhere */
 	uint8_t out_port; /* received and forwarded: where it goes; or UINT8_MAX */
 	uint8_t worker;
 	uint8_t from_worker; /* that handed it over, or UINT8_MAX */
 	bool is_reply;
+	bool is_leaving; /* dropped: where it was to go out of the port */
 };
 
 /* One instruction of a classic BPF program, as libpcap's compiler makes them (struct bpf_insn). */
