@@ -106,7 +106,10 @@ static const struct sy_config_names names = { .is_mode = is_any, .mode_has = mod
 
 #define FILE_OF(mode) \
 	"{" PORTS ",'local_addresses':['10.1.0.200'],'pools':[{'name':'p','backends':[" \
-	"{'name':'own','address':'10.1.0.11','port':80}]}],'services':[" \
+	"{'name':'own','address':'10.1.0.11','port':80}]},{'name':'q'," \
+	"'backends':[{'name':'far','address':'10.1.0.99','port':80}]}],'services':[" \
+	"{'name':'t','address':'10.0.0.81','port':80,'pool':'q','mode':'fullnat'," \
+	"'local_addresses':['10.1.0.210']}," \
 	"{'name':'s','address':'10.0.0.80','port':80,'pool':'p','mode':'" mode "'}]}"
 
 /* Merges the rows with room for so many new ones. */
@@ -142,7 +145,8 @@ test_rules(void)
 		{ "nat", "x", "10.0.0.80", 80, "it is service \"s\" itself" },
 		{ "nat", "x", "2001:db8::9", 80,
 			"service \"s\" of mode \"nat\" needs backends of IPv4" },
-		{ "nat", "x", "10.1.0.200", 80, "one of the local addresses of service \"s\"" },
+		{ "nat", "x", "10.1.0.200", 80, "it is one of the local addresses" },
+		{ "nat", "x", "10.1.0.210", 80, "one of the local addresses of service \"t\"" },
 		{ "dr", "x", "10.1.0.12", 80, NULL },
 		{ "dr", "x", "10.1.0.12", 81, "port 81 is not that of service \"s\"" },
 		{ "dr", "x", "10.9.0.12", 80, "it is in no network of a port" },

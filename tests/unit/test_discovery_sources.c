@@ -201,6 +201,15 @@ test_bad_file(void)
 	wait_for(&house, "own a b", "failing");
 	write_backends(&house, "[" A "," B "," C "]");
 	wait_for(&house, "own a b c", "good");
+	/* QUIC's server_id names one backend of a pool. */
+	write_backends(&house,
+		"[{'name':'a','address':'10.1.0.21','port':80,'server_id':'0a0b'},"
+		"{'name':'b','address':'10.1.0.22','port':80,'server_id':'0a0b'},"
+		"{'name':'c','address':'10.1.0.23','port':80,'server_id':'0a'}]");
+	wait_for(&house, "own a c", "good");
+	CU_ASSERT_PTR_NOT_NULL(strstr(status_of(&house).error, "backend \"a\" has its server_id"));
+	write_backends(&house, "[" A "," B "," C "]");
+	wait_for(&house, "own a b c", "good");
 	/* One row that the pool may not have is no reason to lose the others. */
 	write_backends(&house, "[" A ",{'address':'10.0.0.1','port':1}," B "]");
 	wait_for(&house, "own a b", "good");

@@ -9,6 +9,7 @@
 struct indices {
 	struct sy_row_index names;
 	struct sy_row_index endpoints;
+	struct sy_row_index server_ids; /* of those that have one */
 	struct sy_row_index in_force;
 };
 
@@ -18,9 +19,10 @@ make_indices(struct indices *indices, const struct sy_merge *merge, uint32_t n)
 	const struct sy_pool_config *pool = merge->in_force;
 	uint32_t n_in_force = pool != NULL ? pool->n_backends : 0;
 
-	if (sy_row_index_init(&indices->names, n, true) != 0 ||
-		sy_row_index_init(&indices->endpoints, n, false) != 0 ||
-		sy_row_index_init(&indices->in_force, n_in_force, false) != 0)
+	if (sy_row_index_init(&indices->names, n, SY_ROW_NAME) != 0 ||
+		sy_row_index_init(&indices->endpoints, n, SY_ROW_ENDPOINT) != 0 ||
+		sy_row_index_init(&indices->server_ids, n, SY_ROW_SERVER_ID) != 0 ||
+		sy_row_index_init(&indices->in_force, n_in_force, SY_ROW_ENDPOINT) != 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n_in_force; i++)
 		sy_row_index_add(&indices->in_force, &pool->backends[i]);
@@ -32,14 +34,19 @@ static bool
 fits(struct sy_merge *merge, const struct indices *indices, const struct sy_backend_config *row)
 {
 	const struct sy_backend_config *other = sy_row_index_find(&indices->endpoints, row);
+	const struct sy_backend_config *quic = NULL;
 	struct sy_error fault = { .text = "" };
 	char text[SY_ROW_TEXT];
 
+	if (row->server_id_length > 0)
+		quic = sy_row_index_find(&indices->server_ids, row);
 	if (other != NULL)
 		sy_error_set(
 			&fault, -EEXIST, "backend \"%s\" has its address and port", other->name);
 	else if (sy_row_index_find(&indices->names, row) != NULL)
 		sy_error_set(&fault, -EEXIST, "another has its name");
+	else if (quic != NULL)
+		sy_error_set(&fault, -EEXIST, "backend \"%s\" has its server_id", quic->name);
 	else if (sy_admission_judge(merge->admission, merge->pool, row, &fault) == 0)
 		return true;
 	if (merge->n_refused++ == 0 && merge->n_no_room == 0)
@@ -90,10 +97,13 @@ sy_merge_rows(
 		merge->backends[merge->n] = *row;
 		sy_row_index_add(&indices.names, &merge->backends[merge->n]);
 		sy_row_index_add(&indices.endpoints, &merge->backends[merge->n]);
+		if (row->server_id_length > 0)
+			sy_row_index_add(&indices.server_ids, &merge->backends[merge->n]);
 		merge->n++;
 	}
 	sy_row_index_fini(&indices.names);
 	sy_row_index_fini(&indices.endpoints);
+	sy_row_index_fini(&indices.server_ids);
 	sy_row_index_fini(&indices.in_force);
 	if (status != 0) {
 		free(merge->backends);

@@ -80,13 +80,13 @@ sy_found_fini(struct sy_found *found)
 }
 
 int
-sy_row_index_init(struct sy_row_index *index, uint32_t n, bool by_name)
+sy_row_index_init(struct sy_row_index *index, uint32_t n, enum sy_row_key key)
 {
 	uint32_t size = 4;
 
 	while (size < 2 * n)
 		size *= 2;
-	*index = (struct sy_row_index){ .mask = size - 1, .by_name = by_name };
+	*index = (struct sy_row_index){ .mask = size - 1, .key = key };
 	index->slots = calloc(size, sizeof(*index->slots));
 	return index->slots != NULL ? 0 : -ENOMEM;
 }
@@ -104,19 +104,35 @@ same_endpoint(const struct sy_backend_config *a, const struct sy_backend_config 
 	return a->port == b->port && sy_ip_equal(&a->address, &b->address);
 }
 
+static uint64_t
+hash_row(enum sy_row_key key, const struct sy_backend_config *row)
+{
+	if (key == SY_ROW_NAME)
+		return sy_hash_bytes(row->name, strlen(row->name));
+	if (key == SY_ROW_SERVER_ID)
+		return sy_hash_bytes(row->server_id, row->server_id_length);
+	return sy_hash_endpoint(&row->address.addr, row->port);
+}
+
+static bool
+same_key(enum sy_row_key key, const struct sy_backend_config *a, const struct sy_backend_config *b)
+{
+	if (key == SY_ROW_NAME)
+		return strcmp(a->name, b->name) == 0;
+	if (key == SY_ROW_SERVER_ID)
+		return a->server_id_length == b->server_id_length &&
+			memcmp(a->server_id, b->server_id, a->server_id_length) == 0;
+	return same_endpoint(a, b);
+}
+
 /* The row's place: where one like it is, or an empty one. */
 static uint32_t
 place(const struct sy_row_index *index, const struct sy_backend_config *row)
 {
-	uint64_t hash = index->by_name ? sy_hash_bytes(row->name, strlen(row->name))
-				       : sy_hash_endpoint(&row->address.addr, row->port);
-	uint32_t i = (uint32_t)hash & index->mask;
+	uint32_t i = (uint32_t)hash_row(index->key, row) & index->mask;
 
-	for (; index->slots[i] != NULL; i = (i + 1) & index->mask) {
-		if (index->by_name ? strcmp(index->slots[i]->name, row->name) == 0
-				   : same_endpoint(index->slots[i], row))
-			break;
-	}
+	while (index->slots[i] != NULL && !same_key(index->key, index->slots[i], row))
+		i = (i + 1) & index->mask;
 	return i;
 }
 
@@ -228,9 +244,9 @@ sy_found_settle(struct sy_found *found, bool is_ordered)
 		sy_row_name(&found->rows[i]);
 	if (!is_ordered)
 		qsort(found->rows, n, sizeof(*found->rows), compare_rows);
-	code = sy_row_index_init(&indices.names, n, true);
+	code = sy_row_index_init(&indices.names, n, SY_ROW_NAME);
 	if (code == 0)
-		code = sy_row_index_init(&indices.endpoints, n, false);
+		code = sy_row_index_init(&indices.endpoints, n, SY_ROW_ENDPOINT);
 	if (code == 0)
 		found->n = 0;
 	for (uint32_t i = 0; i < n && code == 0; i++) {
@@ -252,7 +268,7 @@ sy_found_missing(
 	const struct sy_discovery_config none = { .type = SY_DISCOVERY_NONE };
 	struct sy_row_index index;
 	struct sy_found gone = { .n = 0 };
-	int code = sy_row_index_init(&index, found->n, false);
+	int code = sy_row_index_init(&index, found->n, SY_ROW_ENDPOINT);
 
 	*n_gone = 0;
 	for (uint32_t i = 0; i < found->n && code == 0; i++)

@@ -9,15 +9,21 @@
 #include "source.h"
 #include "sy/config.h"
 
-/* A hash table over rows that are added one by one; by name, or by address and port. */
+enum sy_row_key {
+	SY_ROW_ENDPOINT, /* address and port */
+	SY_ROW_NAME,
+	SY_ROW_SERVER_ID,
+};
+
+/* A hash table over rows that are added one by one. */
 struct sy_row_index {
 	const struct sy_backend_config **slots;
 	uint32_t mask;
-	bool by_name;
+	enum sy_row_key key;
 };
 
 /* Room for n rows.  0 or -ENOMEM; fini() may follow either. */
-int sy_row_index_init(struct sy_row_index *index, uint32_t n, bool by_name);
+int sy_row_index_init(struct sy_row_index *index, uint32_t n, enum sy_row_key key);
 void sy_row_index_fini(struct sy_row_index *index);
 /* Adds the row, which outlives the index.  False: one like it is there. */
 bool sy_row_index_add(struct sy_row_index *index, const struct sy_backend_config *row);

@@ -168,7 +168,36 @@ judge_one_way(const struct sy_admission *admission, uint32_t s,
 		: 0;
 }
 
-/* Local addresses: some of its family, and not its own. */
+static bool
+are_local(const struct sy_range *ranges, uint16_t n, const struct sy_ip *address)
+{
+	for (uint16_t i = 0; i < n; i++) {
+		if (sy_range_contains(&ranges[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* Local addresses are for this purpose alone, whoever's they are. */
+static int
+judge_all_locals(const struct sy_config *config, const struct sy_backend_config *backend,
+	struct sy_error *fault)
+{
+	if (are_local(config->local_addresses, config->n_local_addresses, &backend->address))
+		return sy_error_set(fault, -EINVAL, "it is one of the local addresses");
+	for (uint32_t i = 0; i < config->n_services; i++) {
+		const struct sy_service_config *service = &config->services[i];
+
+		if (are_local(service->local_addresses, service->n_local_addresses,
+			    &backend->address))
+			return sy_error_set(fault, -EINVAL,
+				"it is one of the local addresses of service \"%s\"",
+				service->name);
+	}
+	return 0;
+}
+
+/* Local addresses: some of its family. */
 static int
 judge_local(const struct sy_admission *admission, uint32_t s,
 	const struct sy_backend_config *backend, struct sy_error *fault)
@@ -178,12 +207,6 @@ judge_local(const struct sy_admission *admission, uint32_t s,
 	const struct sy_range *ranges;
 	uint16_t n = sy_config_local_ranges(config, service, &ranges);
 
-	for (uint16_t i = 0; i < n; i++) {
-		if (sy_range_contains(&ranges[i], &backend->address))
-			return sy_error_set(fault, -EINVAL,
-				"it is one of the local addresses of service \"%s\"",
-				service->name);
-	}
 	if (sy_config_mode_has(&admission->parser, s, SY_MODE_LOCAL) &&
 		sy_config_local_count(ranges, n, backend->address.family) == 0)
 		return sy_error_set(fault, -EINVAL,
@@ -222,6 +245,8 @@ sy_admission_judge(const struct sy_admission *admission, uint32_t pool,
 			"it has no port for the pool's probes: give it one, or the pool's "
 			"discovery.port or health.port");
 	code = judge_host(admission, backend, fault);
+	if (code == 0)
+		code = judge_all_locals(admission->parser.config, backend, fault);
 	for (uint32_t i = admission->first[pool]; i < admission->first[pool + 1] && code == 0; i++)
 		code = judge_service(admission, admission->users[i], backend, fault);
 	return code;

@@ -19,7 +19,7 @@ int sy_admission_create(const struct sy_config *config, const struct sy_config_n
 void sy_admission_destroy(struct sy_admission *admission); /* NULL is no error */
 
 /* Whether the backend fits the pool's probes, the services that use it and their modes, and is
- * neither the balancer itself nor one of its services.  0, or -EINVAL with the fault in words, without
+ * neither the balancer itself nor one of its services nor a local address.  0, or -EINVAL with the fault in words, without
  * the backend's name.  What two backends of a pool may not share is not looked at. */
 int sy_admission_judge(const struct sy_admission *admission, uint32_t pool,
 	const struct sy_backend_config *backend, struct sy_error *fault);
