@@ -139,6 +139,22 @@ test_guesses(void)
 		{ RST, FAR_OFF + 1, 0, PASS, OPEN }, { FIN | ACK, 1, 0, PASS, FIN_CLIENT });
 }
 
+/* Taken up in its middle: a SYN begins anew, whatever number the other segment had. */
+static void
+test_adopted(void)
+{
+	static const uint32_t numbers[] = { 100, 5000, 6000, FAR_OFF };
+	const struct sy_tcp_segment middle = { .seq = 5000, .ack = 900, .flags = ACK };
+
+	for (size_t i = 0; i < SY_UNIT_COUNT(numbers); i++) {
+		struct sy_flow flow = { .protocol = 6, .flags = SY_FLOW_ONE_WAY };
+		struct sy_tcp_segment syn = { .seq = numbers[i], .flags = SYN };
+
+		sy_tcp_adopt_client(&flow, &middle);
+		CU_ASSERT_EQUAL(track(&flow, &syn), REOPEN);
+	}
+}
+
 /* A number follows the client as far as he sends. */
 static void
 test_long_transfer(void)
@@ -190,6 +206,7 @@ static const struct sy_test tests[] = {
 	{ "what no client sends is refused", test_impossible },
 	{ "an RST near the client's number closes, another is the backend's to judge", test_reset },
 	{ "a sender who guesses numbers changes nothing", test_guesses },
+	{ "a SYN on a taken-up flow begins anew", test_adopted },
 	{ "the number follows a long transfer", test_long_transfer },
 	{ "a SYN reuses a closed flow, after a FIN beyond the last number", test_reuse },
 	{ "half-open until the client goes on, over with his FIN", test_counts },

@@ -134,12 +134,55 @@ test_flood(void)
 	fixture_stop(&fixture);
 }
 
+/* A SYN on what one segment took up is one more first segment: nobody opens a flow past the quota by
+ * sending both in another's name. */
+static void
+test_syn_after(void)
+{
+	static const uint32_t numbers[] = { 100, 0x40000000 + 5 };
+
+	for (size_t i = 0; i < SY_UNIT_COUNT(numbers); i++) {
+		uint32_t backend;
+
+		full_start(&fixture, ADOPTS, 1);
+		full_from_client(&fixture, 4000, ACK, 0x40000000, 900);
+		backend = full_from_client(&fixture, 4000, SYN, numbers[i], 0);
+		CU_ASSERT_NOT_EQUAL_FATAL(backend, 0);
+		CU_ASSERT_EQUAL(half_open(), 1);
+		CU_ASSERT_NOT_EQUAL(
+			full_from_backend(&fixture, backend, 4000, SYN | ACK, 7000, numbers[i] + 1),
+			0);
+		CU_ASSERT_EQUAL(half_open(), 1);
+		CU_ASSERT_EQUAL(
+			full_from_client(&fixture, 4000, ACK, numbers[i] + 1, 7001), backend);
+		CU_ASSERT_EQUAL(half_open(), 0);
+		CU_ASSERT_TRUE(fixture_closes(&fixture));
+		fixture_stop(&fixture);
+	}
+}
+
+/* A backend's SYN/ACK where no SYN was seen is another connection's: it opens nothing. */
+static void
+test_syn_ack_after(void)
+{
+	uint32_t backend;
+
+	full_start(&fixture, ADOPTS, 1);
+	backend = full_from_client(&fixture, 4000, ACK, 0x40000000, 900);
+	full_from_backend(&fixture, backend, 4000, SYN | ACK, 7000, 101);
+	CU_ASSERT_EQUAL(half_open(), 1);
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 static const struct sy_test tests[] = {
 	{ "a node that sees the middle chooses the backend of the one that saw the SYN",
 		test_same_backend },
 	{ "a taken-up flow is half-open until its backend answers", test_backend_confirms },
 	{ "a backend that speaks first takes up its own connections only", test_backend_first },
 	{ "what shows no connection is not taken up", test_not_adopted },
+	{ "a SYN on a taken-up flow is a first segment", test_syn_after },
+	{ "a SYN/ACK on a taken-up flow opens nothing", test_syn_ack_after },
 	{ "a flood of middles takes no more flows than one of SYNs", test_flood },
 };
 

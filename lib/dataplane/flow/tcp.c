@@ -48,6 +48,7 @@ track_syn(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 		note_syn_window(flow, SY_ORIGINAL, segment);
 		return SY_TCP_PASS;
 	case SY_FLOW_CLOSED:
+	case SY_FLOW_ADOPTED: /* of another connection than the segment that it was taken up by */
 		return SY_TCP_REOPEN;
 	case SY_FLOW_TIME_WAIT: /* RFC 9293 section 3.6.1, RFC 6191 */
 		return sy_tcp_is_after(client->next, segment->seq) ? SY_TCP_PASS : SY_TCP_REOPEN;
@@ -89,7 +90,9 @@ track_syn_ack(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 		flow->state = SY_FLOW_SYN_RECEIVED;
 		return SY_TCP_PASS;
 	case SY_FLOW_SYN_RECEIVED:
+	case SY_FLOW_ADOPTED: /* its SYN went by another node */
 		begin(flow, segment);
+		flow->state = SY_FLOW_SYN_RECEIVED;
 		return SY_TCP_PASS;
 	default:
 		/* The flow is not half-open again: whoever counts those has counted this one out. */

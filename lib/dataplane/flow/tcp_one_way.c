@@ -39,6 +39,7 @@ track_syn(struct sy_flow *flow, const struct sy_tcp_segment *segment)
 		flow->sides[SY_ORIGINAL].next = segment->seq + 1;
 		return SY_TCP_PASS;
 	case SY_FLOW_CLOSED:
+	case SY_FLOW_ADOPTED: /* of another connection than the segment that it was taken up by */
 		return SY_TCP_REOPEN;
 	case SY_FLOW_FIN_CLIENT: /* the port again, as after TIME_WAIT: RFC 9293 section 3.6.1 */
 		return sy_tcp_is_after(segment->seq, flow->sides[SY_ORIGINAL].next) ? SY_TCP_REOPEN
