@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <rte_tcp.h>
+
 #include "fixture.h"
 #include "sy/reason.h"
 #include "unit.h"
@@ -235,6 +237,19 @@ test_version(void)
 	end();
 }
 
+/* A segment of another node's connection. */
+static void
+test_taken_up(void)
+{
+	start("", "\"consistency\":\"hash\",\"on_no_flow\":\"adopt\",");
+	fixture_receive(&fixture, FIXTURE_WAN,
+		fixture_packet(&fixture, FIXTURE_CLIENT, 4000, FIXTURE_VIP, 80, RTE_TCP_ACK_FLAG,
+			5000, 900));
+	fixture_forget_sent(&fixture);
+	expect_reason(4000, "adopted");
+	end();
+}
+
 static const struct sy_test tests[] = {
 	{ "scheduled, hashed or kept, as the service says", test_ways },
 	{ "a client who asked again", test_moved },
@@ -243,6 +258,7 @@ static const struct sy_test tests[] = {
 	{ "a backend in service though it is down", test_panic },
 	{ "spares", test_spare },
 	{ "the snapshot's version and the age", test_version },
+	{ "taken up in its middle", test_taken_up },
 };
 
 int

@@ -40,6 +40,7 @@ make_flow(struct sy_worker *worker, struct sy_packet *packet, uint32_t backend)
 	if (status != 0)
 		return status == -ENOSPC ? SY_DROP_TABLE_FULL : SY_DROP_TUPLE_TAKEN;
 	packet->direction = SY_ORIGINAL;
+	worker->why = SY_REASON_ADOPTED;
 	sy_flow_begin(worker, packet->flow, packet->service, backend);
 	sy_tcp_adopt_client(packet->flow, &segment);
 	count(worker, SY_COUNTER_FLOWS_ADOPTED, 1);

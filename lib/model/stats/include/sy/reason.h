@@ -22,7 +22,7 @@
 		"towards the one picked first the flow's addresses and ports were in use") \
 	ROW(STATELESS, "stateless", \
 		"flows of the service may have begun without an entry: the hash alone picks") \
-	ROW(ADOPTED, "adopted", "it answered for a connection that had begun without an entry") \
+	ROW(ADOPTED, "adopted", "the connection had begun without an entry, or on another node") \
 	ROW(OUTGOING, "outgoing", "the host outside that the server asked for")
 
 #define SY_REASON_SYMBOL(symbol, name, help) SY_REASON_##symbol,
