@@ -64,7 +64,9 @@ sy_secret_read(const char *path, char *text, size_t size, struct sy_error *error
 	text[0] = '\0';
 	if (fd < 0 && errno == ELOOP)
 		return sy_error_set(error, -ELOOP,
-			"%s: it is a symbolic link; name the file that it leads to", path);
+			"%s: it is a symbolic link; name the file that it leads to (..data/token "
+			"beside it, in a volume of Kubernetes)",
+			path);
 	if (fd < 0)
 		return sy_error_set(
 			error, -errno, "%s: cannot be opened: %s", path, strerror(errno));

@@ -85,6 +85,7 @@ test_link(void)
 	CU_ASSERT_EQUAL_FATAL(symlink(path, link_path), 0);
 	CU_ASSERT_EQUAL(sy_secret_read(link_path, text, sizeof(text), &error), -ELOOP);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "symbolic link"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(error.text, "..data/token"));
 	unlink(link_path);
 }
 

@@ -374,16 +374,14 @@ test_dead_source(void)
 	sy_source_failed(&watch->source, "it has died");
 	turn(&house, 300);
 	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_FAILING);
-	CU_ASSERT_EQUAL(watch->n_held, 1);
-	CU_ASSERT_EQUAL(watch->found.n, 1);
+	CU_ASSERT_TRUE(watch->n_held == 1 && watch->found.n == 1);
 	/* It begins anew with the next answer. */
 	report(watch, NULL);
 	CU_ASSERT_EQUAL(watch->state, SY_DISCOVERY_HOLDING);
 	CU_ASSERT_EQUAL(watch->n_held, 1);
 	for (int i = 0; i < 100 && watch->n_held > 0; i++)
 		turn(&house, 50);
-	CU_ASSERT_EQUAL(watch->n_held, 0);
-	CU_ASSERT_EQUAL(watch->found.n, 0);
+	CU_ASSERT_TRUE(watch->n_held == 0 && watch->found.n == 0);
 	sy_watch_stop(watch);
 	close_house(&house);
 }
@@ -430,9 +428,34 @@ test_tentative(void)
 	report(watch, "10.1.0.21");
 	CU_ASSERT_STRING_EQUAL(watch->error, "refused");
 	sy_source_proved(&watch->source);
-	CU_ASSERT_EQUAL(watch->n_failures, 0);
 	CU_ASSERT_STRING_EQUAL(watch->error, "");
-	CU_ASSERT_FALSE(watch->source.is_tentative);
+	CU_ASSERT_TRUE(watch->n_failures == 0 && !watch->source.is_tentative);
+	sy_watch_stop(watch);
+	close_house(&house);
+}
+
+/* Who reports by himself is asked when somebody wants it. */
+static void
+test_refresh(void)
+{
+	struct sy_discovery_config other;
+	struct house house;
+	struct sy_watch *watch;
+
+	open_house(&house, "", OWN, NULL);
+	watch = start_watch(&house);
+	report(watch, NULL);
+	watch->watching = true;
+	sy_watch_refresh(watch);
+	CU_ASSERT_TRUE(watch->asking && !watch->watching);
+	/* The first answer of another source is believed, though other settings come before it. */
+	other = watch->config;
+	strcat(other.file, ".other");
+	sy_watch_configure(watch, &other);
+	CU_ASSERT_TRUE(watch->trusts_next);
+	other.refresh_ms++;
+	sy_watch_configure(watch, &other);
+	CU_ASSERT_TRUE(watch->trusts_next);
 	sy_watch_stop(watch);
 	close_house(&house);
 }
@@ -463,6 +486,7 @@ static const struct sy_test tests[] = {
 	{ "a source that has died confirms nothing", test_dead_source },
 	{ "an answer of which nothing can be used changes nothing", test_nonsense },
 	{ "a watch that is refused after a list goes on failing", test_tentative },
+	{ "who watches is asked by order, and a new source trusted once", test_refresh },
 	{ "what a peer says cannot command a terminal", test_harmless },
 	{ "a storm of changes costs few", test_storm },
 	{ "a reload keeps what was found, and the file comes first", test_reload },

@@ -429,7 +429,7 @@ sy_discovery_refresh(struct sy_discovery *discovery, const char *pool, struct sy
 
 	if (watch == NULL)
 		return -ENOENT;
-	sy_source_again(&watch->source);
+	sy_watch_refresh(watch);
 	return 0;
 }
 

@@ -120,6 +120,16 @@ sy_source_again(struct sy_source *source)
 	ask(watch_of(source));
 }
 
+void
+sy_watch_refresh(struct sy_watch *watch)
+{
+	if (watch->watching) {
+		watch->source.kind->cancel(&watch->source);
+		watch->watching = false;
+	}
+	ask(watch);
+}
+
 /* The pause before the next question. */
 static void
 rest(struct sy_watch *watch, uint64_t ms)
@@ -376,6 +386,6 @@ sy_watch_configure(struct sy_watch *watch, const struct sy_discovery_config *con
 		return;
 	end(watch);
 	watch->config = *config;
-	watch->trusts_next = !same;
+	watch->trusts_next |= !same;
 	begin(watch);
 }

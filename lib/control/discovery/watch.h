@@ -44,6 +44,8 @@ struct sy_watch *sy_watch_start(struct sy_discovery *discovery, const struct sy_
 void sy_watch_stop(struct sy_watch *watch);
 /* Other settings; what was found stays until there is an answer. */
 void sy_watch_configure(struct sy_watch *watch, const struct sy_discovery_config *config);
+/* Asks now, even who would report by himself. */
+void sy_watch_refresh(struct sy_watch *watch);
 /* What is held is given up. */
 void sy_watch_accept(struct sy_watch *watch, const char *why);
 
