@@ -120,17 +120,28 @@ serves(struct json_object *backend)
 		strcmp(row_text(backend, "state"), "drain") == 0;
 }
 
+/* Not one that the file has disabled, or has no longer: flows keep that one in the list. */
+static bool
+should_serve(struct json_object *backend)
+{
+	return strcmp(row_text(backend, "state"), "disabled") != 0 &&
+		strcmp(row_text(backend, "state"), "leaving") != 0;
+}
+
 static void
 check_backends(struct doctor *doctor)
 {
-	size_t n = length_of(doctor->backends);
+	size_t n = 0;
 	size_t n_down = 0;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < length_of(doctor->backends); i++) {
 		struct json_object *backend = json_object_array_get_idx(doctor->backends, i);
 		char name[160];
 
-		if (serves(backend) || strcmp(row_text(backend, "state"), "disabled") == 0)
+		if (!should_serve(backend))
+			continue;
+		n++;
+		if (serves(backend))
 			continue;
 		n_down++;
 		snprintf(name, sizeof(name), "%s/%s", row_text(backend, "pool"),

@@ -2,7 +2,9 @@
 """What servers send of their own: to a host outside, from addresses of the balancer's, and back."""
 
 import contextlib
+import time
 
+from labkit import client
 from labkit.topology import CLIENT4, CLIENT6, VIP4
 
 GROUPS = ("one", "two")
@@ -23,12 +25,23 @@ ASK = ("import socket, sys; c = socket.create_connection((sys.argv[1], %d), 3); 
        "print(c.recv(100).decode())" % PORT)
 
 
+def wait_listening(lab, patience=10.0):
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return client.connect(lab.client, CLIENT4, PORT).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < end, "the server outside does not listen"
+            time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def outside(lab):
     """Rules in force, and a server that servers ask."""
     server = lab.client.spawn(["python3", "-c", SERVER])
     lab.reload({**lab.config(), "snat": RULES})
     try:
+        wait_listening(lab)
         yield
     finally:
         server.kill()

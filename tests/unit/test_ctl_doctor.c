@@ -42,7 +42,8 @@ static const char workers[] =
 	"{\"worker\":1,\"cpu\":2,\"busy_percent\":5,\"received\":1000,\"astray\":1}]";
 static const char backends[] =
 	"[{\"pool\":\"web\",\"name\":\"web1\",\"address\":\"10.0.0.11\",\"state\":\"up\"},"
-	"{\"pool\":\"web\",\"name\":\"web2\",\"address\":\"10.0.0.12\",\"state\":\"up\"}]";
+	"{\"pool\":\"web\",\"name\":\"web2\",\"address\":\"10.0.0.12\",\"state\":\"up\"},"
+	"{\"pool\":\"web\",\"name\":\"old\",\"address\":\"10.0.0.13\",\"state\":\"leaving\"}]";
 static const char drops[] = "[{\"reason\":\"no_flow\",\"packets_rate\":1,\"cause\":\"c\","
 			    "\"remedy\":\"what to do\"}]";
 static const char arp[] = "IP address HW type Flags HW address Mask Device\n"
