@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Everything that goes wrong in a year, in minutes, while clients ask.
 
-Every two seconds something happens (ACTS), in an order that the printed seed gives.  A request
+Every two seconds, in a short run a little more often, something happens (ACTS), in an order that the
+printed seed gives: each at least once, or the run fails.  A request
 may fail only when the backend that held it was killed: each failure is traced to its backend.
 Afterwards all is well again, the books close, no worker has stalled, and neither memory nor
 descriptors have grown.
@@ -10,6 +11,7 @@ STEELYARD_LAB_CHAOS_S is how long it takes (20; ten minutes by hand before a rel
 STEELYARD_LAB_CHAOS_SEED repeats a run's order.
 """
 
+import collections
 import contextlib
 import json
 import os
@@ -31,7 +33,8 @@ GROUPS = ("two",)
 
 LENGTH_S = float(os.environ.get("STEELYARD_LAB_CHAOS_S", "20"))
 SEED = int(os.environ.get("STEELYARD_LAB_CHAOS_SEED", "0")) or random.randrange(1, 1 << 32)
-EACH_S = 2.0  # from one act to the next
+MOST_EACH_S = 2.0  # from one act to the next
+MORE_S = 30  # in which what could not be done yet must be
 PATIENCE_S = 12  # of clients: longer than a backend is stopped, or a link is down
 AWAY_S = (1.0, 3.0)  # how long a backend is dead or stopped
 FLAP_S = 0.4
@@ -123,10 +126,10 @@ def rollback(chaos):
 
 
 def kill(chaos):
-    """As a crash does it; it is noticed, and comes back."""
+    """As a crash does it; it is noticed, and comes back.  Not while too few are well."""
     name = chaos.well()
     if name is None:
-        return "nobody: too few are well"
+        return None
     backend = chaos.lab.backends[name]
     killed = time.monotonic()
     backend.kill()
@@ -156,10 +159,11 @@ def wait_found(lab, name, patience=10):
 
 
 def stop(chaos):
-    """SIGSTOP: the kernel takes connections, and nobody answers on them for a while."""
+    """SIGSTOP: the kernel takes connections, and nobody answers on them for a while.
+    Not while too few are well."""
     name = chaos.well()
     if name is None:
-        return "nobody: too few are well"
+        return None
     backend = chaos.lab.backends[name]
     backend.signal(signal.SIGSTOP)
     chaos.later(name, chaos.random.uniform(*AWAY_S), lambda: backend.signal(signal.SIGCONT))
@@ -170,7 +174,8 @@ def weight(chaos):
     name, value = chaos.random.choice(PRIMARIES), chaos.random.choice((0, 1, 5, 50, "default"))
     with contextlib.suppress(Refused):  # a reload may have removed it
         chaos.lab.control.run("weight", f"web/{name}", value)
-    return f"{name} {value}"
+        return f"{name} {value}"
+    return None
 
 
 def drain(chaos):
@@ -178,7 +183,8 @@ def drain(chaos):
     with contextlib.suppress(Refused):
         chaos.lab.control.run("drain", f"web/{name}")
         chaos.later(f"drain of {name}", 1, lambda: enable(chaos, name))
-    return name
+        return name
+    return None
 
 
 def enable(chaos, name):
@@ -200,7 +206,7 @@ def source(chaos):
 def restart_etcd(chaos):
     """Killed, and there again a little later."""
     if "etcd" in chaos.mends:
-        return "no: it is away already"
+        return None  # it is away already
     chaos.etcd.kill()
     chaos.later("etcd", chaos.random.uniform(*AWAY_S), chaos.etcd.start)
     return "killed"
@@ -254,6 +260,7 @@ HOSTILE = (
     lambda chance: _message(b'{"version": 1, "command": "' + b"x" * 5000 + b'"}'),
 )
 
+# Each tells what it did, or None: it could not now.
 ACTS = (reload, rollback, kill, stop, weight, drain, source, restart_etcd, flap_lan, flap_wan,
         hostile)
 
@@ -313,16 +320,28 @@ def tell(failures, witness, most=10):
 
 
 def run(chaos, health):
+    """Until the end, and at least until each act has done its work once."""
+    each = min(MOST_EACH_S, LENGTH_S / len(ACTS))
     end = time.monotonic() + LENGTH_S
+    done = collections.Counter()
     for act in acts(chaos.random):
-        due = time.monotonic() + EACH_S
+        due = time.monotonic() + each
         if due > end:
-            return
-        note(f"{act.__name__}: {act(chaos)}")
+            if len(done) == len(ACTS):
+                break
+            missing = [other.__name__ for other in ACTS if other not in done]
+            assert due < end + MORE_S, f"never done: {', '.join(missing)}"
+            if act in done:
+                continue
+        told = act(chaos)
+        note(f"{act.__name__}: {told or 'not now'}")
+        if told:
+            done[act] += 1
         while time.monotonic() < due:
             chaos.mend()
             time.sleep(0.05)
         health.look()
+    note("done: " + ", ".join(f"{act.__name__} {done[act]}" for act in ACTS))
 
 
 def settle(chaos):
