@@ -191,8 +191,28 @@ test_hold(void)
 	end();
 }
 
+/* Of two services one is enough that leaves the address to somebody else. */
+static void
+test_barred(void)
+{
+	if (!begin())
+		return;
+	describe(0, "192.0.2.80", 0, SY_ANNOUNCE_ANY);
+	describe(1, "192.0.2.80", 1, SY_ANNOUNCE_ANY);
+	serve(2);
+	CU_ASSERT_TRUE(is_announced("192.0.2.80"));
+	services[1].put_on_twin = false;
+	serve(2);
+	CU_ASSERT_FALSE(is_announced("192.0.2.80"));
+	services[1].put_on_twin = true;
+	serve(2);
+	CU_ASSERT_TRUE(is_announced("192.0.2.80"));
+	end();
+}
+
 static const struct sy_test tests[] = {
 	{ "an address is announced while its services can serve", test_kinds },
+	{ "one service that leaves its address to others bars it", test_barred },
 	{ "an announcement is held back, a withdrawal is not", test_hold },
 };
 

@@ -108,7 +108,8 @@ add_service(struct sy_kernel *kernel, const struct sy_service *service, uint32_t
 		*row = (struct sy_announcement){ .place.address = service->config.addresses[a],
 			.has_say = kind != SY_ANNOUNCE_IGNORED,
 			.n_able = kind != SY_ANNOUNCE_IGNORED ? n_able : 0,
-			.lacks = kind == SY_ANNOUNCE_REQUIRED && n_able == 0 };
+			.lacks = kind == SY_ANNOUNCE_REQUIRED && n_able == 0,
+			.barred = !service->config.put_on_twin };
 		*n += sy_vips_choose_port(kernel, &row->place.address, &row->place.port);
 	}
 }
@@ -130,6 +131,7 @@ merge(struct sy_announcement *list, uint32_t n)
 		last->has_say |= row->has_say;
 		last->n_able += row->n_able;
 		last->lacks |= row->lacks;
+		last->barred |= row->barred;
 	}
 	return n_each;
 }
@@ -137,7 +139,7 @@ merge(struct sy_announcement *list, uint32_t n)
 static bool
 is_wanted(const struct sy_announcement *row)
 {
-	return !row->lacks && (row->n_able > 0 || !row->has_say);
+	return !row->barred && !row->lacks && (row->n_able > 0 || !row->has_say);
 }
 
 /* -ENOMEM, or 0 with the list sorted, each address once. */
@@ -156,9 +158,7 @@ make_list(struct sy_kernel *kernel, struct sy_registry *registry, struct sy_anno
 		i++) {
 		const struct sy_service *service = sy_registry_service(registry, i);
 
-		/* Who has the address in his hands decides himself who gets its packets. */
-		if (service == NULL || service->leaving || service->config.outgoing ||
-			!service->config.put_on_twin)
+		if (service == NULL || service->leaving || service->config.outgoing)
 			continue;
 		add_service(kernel, service,
 			pools[service->config.pool] +
@@ -243,7 +243,9 @@ sy_kernel_announce(struct sy_kernel *kernel, struct sy_registry *registry)
 		struct sy_announcement *row = &kernel->announcements[i];
 
 		if (!is_wanted(row))
-			take_away(kernel, row, "no backend can serve");
+			take_away(kernel, row,
+				row->barred ? "somebody else puts it on a twin"
+					    : "no backend can serve");
 		else if (!row->there && is_settled(row, now_us, hold_us))
 			put(kernel, row);
 	}

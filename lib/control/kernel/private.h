@@ -31,6 +31,7 @@ struct sy_announcement {
 	struct place place; /* first: see sy_places_tidy() */
 	bool has_say; /* some service is not ignored */
 	bool lacks; /* one that is required cannot */
+	bool barred; /* one leaves it to somebody else who gets the address's packets */
 	bool there; /* the kernel has its route */
 	uint32_t n_able; /* backends of its services that can serve */
 	uint64_t since_us; /* it is wanted, sy_time_us() */
