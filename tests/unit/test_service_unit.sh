@@ -18,7 +18,7 @@ trap 'rm -rf "$scratch"' EXIT
 # Programs that there are, and no manuals, which are not installed here.
 sed -e 's#=/usr/local/sbin/[a-z]*#=/bin/true#' -e '/^Documentation=/d' "$unit" >"$scratch/steelyard.service"
 
-echo "1..2"
+echo "1..3"
 said=$(systemd-analyze verify --man=no "$scratch/steelyard.service" 2>&1 | grep steelyard.service)
 if [[ -z $said ]]; then
 	echo "ok 1 - service_unit: systemd knows each setting"
@@ -31,4 +31,12 @@ if said=$(systemd-analyze security --no-pager --offline=yes --threshold=$MOST_EX
 else
 	echo "not ok 2 - service_unit: little is left open"
 	grep -a '✗\|level' <<<"$said" | sed 's/^/# /'
+fi
+# keepalived's script runs the program that the unit does, and installing rewrites one path as the other.
+program=$(sed -n 's/^ExecReload=\([^ ]*\) .*/\1/p' "$unit")
+if [[ -n $program ]] && grep -q "script \"$program " "${unit%/*}/keepalived.conf"; then
+	echo "ok 3 - service_unit: keepalived.conf names the same program"
+else
+	echo "not ok 3 - service_unit: keepalived.conf names the same program"
+	grep 'script "' "${unit%/*}/keepalived.conf" | sed 's/^/# /'
 fi

@@ -102,7 +102,7 @@ class Node:
     def start_daemons(self):
         self.bird = start_bird(self.namespace, self.files.dir, self.own(read_conf("bird.conf")))
         text = read_conf("keepalived.conf").replace(
-            "/usr/bin/steelyardctl", f"{PROGRAM} --socket {self.files.dir}/control.sock")
+            "/usr/local/sbin/steelyardctl", f"{PROGRAM} --socket {self.files.dir}/control.sock")
         if self.number > 1:
             text = text.replace("priority 150", "priority 100")
         self.keepalived = start_keepalived(self.namespace, self.files.dir, text)
