@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon.h"
+#include "sy/notify.h"
 #include "sy/time.h"
 
 /* Without work for the tick it comes after an eighth of the time that there was none, as workers
@@ -13,6 +14,7 @@
 #define SHARE_OF_SILENCE 8
 #define BEAT_MS 100
 #define LOCALS_BEATS 10
+#define END_MS 30000 /* from a farewell to the process's end, at most */
 #define MAX_EVENTS 64 /* taken from a worker in one tick */
 
 static void
@@ -120,10 +122,13 @@ say_farewell(struct daemon *daemon)
 {
 	uint32_t ms = daemon->config->announce.farewell_ms;
 
-	if (!sy_kernel_withdraw(daemon->kernel) || ms == 0)
+	if (!sy_kernel_withdraw(daemon->kernel) || ms == 0) {
 		uv_stop(&daemon->loop);
-	else
-		uv_timer_start(&daemon->farewell, on_farewell, ms, 0);
+		return;
+	}
+	/* A farewell may be longer than the manager's patience. */
+	sy_notify_stopping(ms + END_MS);
+	uv_timer_start(&daemon->farewell, on_farewell, ms, 0);
 }
 
 static void

@@ -127,7 +127,7 @@ run(const struct options *options)
 		daemon.config->n_services, SY_VERSION);
 	sy_notify_ready(NULL);
 	uv_run(&daemon.loop, UV_RUN_DEFAULT);
-	sy_notify_stopping();
+	sy_notify_stopping(0);
 	stop_steps(&daemon, daemon_n_steps);
 	sy_notice("stopped");
 	return EXIT_OK;

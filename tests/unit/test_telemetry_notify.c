@@ -70,8 +70,10 @@ test_states(void)
 	CU_ASSERT_STRING_EQUAL(message(fd), "STATUS=1 of 2 READY=1");
 	CU_ASSERT_EQUAL(sy_notify_reloading(), 0);
 	CU_ASSERT_EQUAL(strncmp(message(fd), "RELOADING=1\nMONOTONIC_USEC=", 27), 0);
-	CU_ASSERT_EQUAL(sy_notify_stopping(), 0);
+	CU_ASSERT_EQUAL(sy_notify_stopping(0), 0);
 	CU_ASSERT_STRING_EQUAL(message(fd), "STOPPING=1");
+	CU_ASSERT_EQUAL(sy_notify_stopping(60000 + 30000), 0);
+	CU_ASSERT_STRING_EQUAL(message(fd), "STOPPING=1\nEXTEND_TIMEOUT_USEC=90000000");
 	CU_ASSERT_PTR_NULL(getenv("NOTIFY_SOCKET"));
 	close_manager(fd);
 }

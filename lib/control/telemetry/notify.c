@@ -118,9 +118,14 @@ sy_notify_reloading(void)
 }
 
 int
-sy_notify_stopping(void)
+sy_notify_stopping(uint32_t more_ms)
 {
-	return send_text("STOPPING=1");
+	char text[64] = "STOPPING=1";
+
+	if (more_ms > 0)
+		snprintf(text, sizeof(text), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64,
+			UINT64_C(1000) * more_ms);
+	return send_text(text);
 }
 
 int

@@ -21,7 +21,8 @@ void sy_notify_init(void);
 /* Each returns 0 (also when there is no service manager) or a negative errno. */
 int sy_notify_ready(const char *status); /* also ends a reload; status may be NULL */
 int sy_notify_reloading(void);
-int sy_notify_stopping(void);
+/* more_ms: the manager is to wait for at least so long from now; 0: for what its unit says. */
+int sy_notify_stopping(uint32_t more_ms);
 int sy_notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /*
