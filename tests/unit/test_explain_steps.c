@@ -151,17 +151,6 @@ open_flow(uint16_t port)
 	return backend == 0 ? SY_NONE : (ntohl(backend) & 0xff) - 11;
 }
 
-/* The client gives up what he has just opened. */
-static void
-reset_flow(uint16_t port)
-{
-	fixture_receive(&fixture, FIXTURE_WAN,
-		fixture_packet(&fixture, FIXTURE_CLIENT, port, FIXTURE_VIP, 80,
-			RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG, 101, 501));
-	fixture_forget_sent(&fixture);
-	fixture_settle(&fixture);
-}
-
 /* Of a scheduler that looks at all, whoever is picked has the least score. */
 static bool
 looks_at_all(const struct sy_scheduler *scheduler)
@@ -342,7 +331,8 @@ test_over(void)
 	start("rr", "", "", 1);
 	first = open_flow(4000);
 	fixture_establish(&fixture, 4000, htonl(0x0a00000bu + first));
-	reset_flow(4000);
+	full_from_client(&fixture, 4000, RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG, 101, 501);
+	fixture_settle(&fixture);
 	explain(4000);
 	CU_ASSERT_EQUAL(told.verdict, SY_EXPLAIN_NEW);
 	CU_ASSERT_TRUE(step_has("flow", "closed"));
@@ -353,6 +343,26 @@ test_over(void)
 	CU_ASSERT_PTR_NULL(told.drop);
 	CU_ASSERT_FALSE(has_step("choice"));
 	CU_ASSERT_FALSE(has_step("reuse"));
+	end();
+}
+
+static void
+test_fate(void)
+{
+	uint32_t backend;
+
+	start("rr", "", "", 1);
+	backend = open_flow(4000);
+	sy_registry_set_health(
+		fixture.registry, sy_registry_backend(fixture.registry, backend), SY_HEALTH_DOWN);
+	publish();
+	explain(4000);
+	CU_ASSERT_TRUE(step_has("move", "SYN") && told.verdict == SY_EXPLAIN_FLOW);
+	sy_registry_backend(fixture.registry, backend)->generation++;
+	publish();
+	explain(4000);
+	CU_ASSERT_EQUAL(told.verdict, SY_EXPLAIN_REFUSED);
+	CU_ASSERT_TRUE(step_has("lost", "ends") && strcmp(drop_name(), "no_flow") == 0);
 	end();
 }
 
@@ -473,6 +483,7 @@ static const struct sy_test tests[] = {
 	{ "a flow: reason, version, and whom it could have gone to", test_flow },
 	{ "what a backend sends goes to the client", test_reply },
 	{ "a flow that is over, from either side", test_over },
+	{ "a flow that a SYN moves, and one that is lost", test_fate },
 	{ "why a backend gets no flow", test_excluded },
 	{ "why a client is refused, and who is not for a service", test_refused },
 	{ "versions: bounded, and none younger than the flow", test_versions },

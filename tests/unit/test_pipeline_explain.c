@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_ip.h>
 #include <rte_tcp.h>
@@ -172,6 +173,54 @@ test_flow(void)
 	CU_ASSERT_EQUAL(sy_mailbox_post_request(fixture.mailboxes[0], &request), 0);
 	sy_worker_turn(fixture.workers[0]);
 	CU_ASSERT_TRUE(told.has_flow && told.is_reply);
+	end();
+}
+
+/* A SYN that comes again after long enough, asked about without counting a failure. */
+static void
+test_would_move(void)
+{
+	uint32_t first;
+
+	start("wlc", "");
+	fixture_turn(&fixture); /* which tells the time */
+	first = open_flow(4000);
+	usleep(250000);
+	fixture_turn(&fixture);
+	CU_ASSERT_TRUE(ask(4000).would_move);
+	CU_ASSERT_EQUAL(sy_stats_backend(fixture.stats, first).connect_failures, 0);
+	CU_ASSERT_TRUE(ask(4000).would_move);
+	CU_ASSERT_NOT_EQUAL(open_flow(4000), first);
+	/* An open one moves when its backend is down, and its client begins anew. */
+	first = open_flow(4001);
+	fixture_establish(&fixture, 4001, htonl(0x0a00000bu + first));
+	CU_ASSERT_FALSE(ask(4001).would_move);
+	sy_registry_set_health(
+		fixture.registry, sy_registry_backend(fixture.registry, first), SY_HEALTH_DOWN);
+	fixture_publish(&fixture);
+	CU_ASSERT_TRUE(ask(4001).would_move);
+	CU_ASSERT_FALSE(ask(4001).is_lost);
+	CU_ASSERT_NOT_EQUAL(open_flow(4001), first);
+	end();
+}
+
+/* A flow whose backend is gone from the snapshot ends by its next packet. */
+static void
+test_lost(void)
+{
+	struct sy_inquiry told;
+	uint32_t backend;
+
+	start("rr", "");
+	backend = open_flow(4000);
+	CU_ASSERT_FALSE(ask(4000).is_lost);
+	sy_registry_backend(fixture.registry, backend)->generation++;
+	fixture_publish(&fixture);
+	told = ask(4000);
+	CU_ASSERT_TRUE(told.is_lost && !told.would_move);
+	/* By it, or by the sweep if that comes first. */
+	open_flow(4000);
+	CU_ASSERT_EQUAL(sy_stats_counter(fixture.stats, SY_COUNTER_FLOWS_RESET), 1);
 	end();
 }
 
@@ -387,6 +436,8 @@ static const struct sy_test tests[] = {
 	{ "each scheduler picks what it was said to pick, however often it was asked",
 		test_every_scheduler },
 	{ "a flow, from either side", test_flow },
+	{ "a flow that the client's next SYN moves", test_would_move },
+	{ "a flow whose backend is gone", test_lost },
 	{ "limits that refuse, and do not count questions", test_limits },
 	{ "service without flows names who serves", test_stateless },
 	{ "a full table, and who gives way in it", test_table_full },

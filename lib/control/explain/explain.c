@@ -199,6 +199,6 @@ sy_explain_build(const struct sy_explain_context *context, struct sy_explanation
 		return; /* limits and the scheduler are asked by clients' packets alone */
 	explain_limits(&e);
 	explain_candidates(&e);
-	if (!e.inquiry->has_flow || e.inquiry->flow_is_over)
+	if (!e.inquiry->has_flow || (e.inquiry->flow_is_over && !e.inquiry->is_lost))
 		explain_first(&e);
 }

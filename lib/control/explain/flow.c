@@ -6,6 +6,7 @@
 
 #include "private.h"
 #include "sy/reason.h"
+#include "sy/stats.h"
 #include "sy/time.h"
 
 #define ROWS 32 /* candidates that are told of a version */
@@ -72,6 +73,18 @@ explain_version(struct explaining *e, const struct sy_flow_record *flow, uint64_
 }
 
 static void
+conclude_lost(struct explaining *e, const char *name)
+{
+	e->out->drop = sy_drop_descriptions[SY_DROP_NO_FLOW].name;
+	explain_say(e, "lost",
+		"%s is gone since, or another by now: the flow ends by its next packet, if not before, "
+		"and both sides of TCP are told by RST unless the backend's flows end silently",
+		name);
+	explain_conclude(e, SY_EXPLAIN_REFUSED,
+		"the packet is dropped, and its flow ends: %s is gone since it was made", name);
+}
+
+static void
 conclude_reply(struct explaining *e, const struct sy_flow_record *flow, const char *age)
 {
 	char client[END_TEXT], vip[END_TEXT], way[WAY_TEXT];
@@ -113,12 +126,22 @@ explain_flow(struct explaining *e)
 			? "; it was not well, but too few of its pool were"
 			: "");
 	explain_version(e, flow, made_us);
+	if (e->inquiry->is_lost) {
+		conclude_lost(e, name);
+		return;
+	}
 	if (e->inquiry->is_reply) {
 		conclude_reply(e, flow, age);
 		return;
 	}
+	if (e->inquiry->would_move)
+		explain_say(e, "move",
+			"a SYN moves it to another backend, if one has room: %s has not answered, or "
+			"takes none now",
+			name);
 	explain_conclude(e, SY_EXPLAIN_FLOW,
-		"the packet goes to %s, with its flow (%s; made %s ago)", name, why, age);
+		"the packet goes to %s, with its flow (%s; made %s ago)%s", name, why, age,
+		e->inquiry->would_move ? "; a SYN moves the flow" : "");
 	if (e->row != NULL)
 		explain_forwarding(e, flow->backend, flow);
 }

@@ -6,6 +6,8 @@
  * moved (random numbers, turns, the note that all are full) is put back, so that
  * the next flow goes where it would have gone.
  */
+#include <netinet/in.h>
+
 #include "worker.h"
 
 /* What a pick moves. */
@@ -104,6 +106,19 @@ find_flow(struct sy_worker *worker, const struct sy_tuple *tuple)
 	return hit;
 }
 
+/* What pass() of known.c would ask about the flow. */
+static void
+tell_flow(struct sy_worker *worker, const struct sy_flow_hit *hit, struct sy_inquiry *inquiry)
+{
+	const struct sy_random random = worker->random;
+
+	sy_flow_write_record(worker, hit->flow, &inquiry->flow);
+	inquiry->is_lost = has_lost_backend(worker, hit->flow);
+	inquiry->would_move = !inquiry->is_lost && hit->direction == SY_ORIGINAL &&
+		hit->flow->protocol == IPPROTO_TCP && sy_would_move(worker, hit->flow);
+	worker->random = random;
+}
+
 static void
 tell_loads(const struct sy_worker *worker, uint32_t service, struct sy_inquiry *inquiry)
 {
@@ -138,8 +153,10 @@ sy_explain(struct sy_worker *worker, struct sy_inquiry *inquiry)
 	inquiry->has_flow = hit.flow != NULL;
 	inquiry->is_reply = hit.flow != NULL && hit.direction == SY_REPLY;
 	inquiry->flow_is_over = hit.flow != NULL && sy_flow_is_over(hit.flow);
+	inquiry->is_lost = false;
+	inquiry->would_move = false;
 	if (hit.flow != NULL)
-		sy_flow_write_record(worker, hit.flow, &inquiry->flow);
+		tell_flow(worker, &hit, inquiry);
 	inquiry->backend = SY_NONE;
 	inquiry->foretold = false;
 	if (inquiry->owner != worker->index || !is_admitted(worker, &packet))

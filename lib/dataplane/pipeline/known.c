@@ -10,12 +10,6 @@
 #define DNS_PORT 53
 #define MANY_ROWS 256 /* of 64 bytes: half of a first-level cache is the packets' */
 
-static bool
-has_lost_backend(const struct sy_worker *worker, const struct sy_flow *flow)
-{
-	return worker->snapshot->backends[flow->backend].generation != flow->generation;
-}
-
 static inline bool
 is_unusual(const struct sy_worker *worker, const struct sy_packet *packet)
 {

@@ -74,17 +74,39 @@ count_failure(struct sy_worker *worker, struct sy_flow *flow)
 	count_one(worker, flow);
 }
 
-/* The client asks again, to a backend that could have answered. */
+/* Its backend could have answered. */
 static bool
-is_unanswered(struct sy_worker *worker, struct sy_flow *flow)
+is_overdue(const struct sy_worker *worker, const struct sy_flow *flow)
+{
+	return flow->state == SY_FLOW_SYN_SENT && (flow->flags & SY_FLOW_ONE_WAY) == 0 &&
+		sy_ticks_since(worker->now, flow->last_seen) >= PATIENCE_MS;
+}
+
+static bool
+may_move_unanswered(struct sy_worker *worker, const struct sy_flow *flow)
 {
 	const struct sy_service_row *service = &worker->snapshot->services[flow->service];
 
-	if (flow->state != SY_FLOW_SYN_SENT || (flow->flags & SY_FLOW_ONE_WAY) != 0 ||
-		sy_ticks_since(worker->now, flow->last_seen) < PATIENCE_MS)
+	return service->moves_unanswered && has_other(worker, flow);
+}
+
+/* The client asks again. */
+static bool
+is_unanswered(struct sy_worker *worker, struct sy_flow *flow)
+{
+	if (!is_overdue(worker, flow))
 		return false;
 	count_failure(worker, flow);
-	return service->moves_unanswered && has_other(worker, flow);
+	return may_move_unanswered(worker, flow);
+}
+
+/* Nothing comes of a SYN to its backend. */
+static bool
+is_turned_away(const struct sy_worker *worker, const struct sy_flow *flow)
+{
+	const struct sy_backend_row *backend = &worker->snapshot->backends[flow->backend];
+
+	return !backend->accepts && (backend->down || flow->state == SY_FLOW_SYN_SENT);
 }
 
 /* The answer and this SYN have crossed: the client will have it, and nobody but its sender could go on
@@ -99,17 +121,21 @@ has_just_answered(const struct sy_worker *worker, const struct sy_flow *flow)
 bool
 sy_may_move(struct sy_worker *worker, const struct sy_packet *packet)
 {
-	const struct sy_backend_row *backend = &worker->snapshot->backends[packet->flow->backend];
-
 	if (packet->direction != SY_ORIGINAL || packet->tuple.protocol != IPPROTO_TCP ||
 		(packet->flags & (SY_PACKET_ICMP_ERROR | SY_PACKET_FIRST)) != 0 ||
 		(packet->tcp_flags & RTE_TCP_SYN_FLAG) == 0)
 		return false;
 	if (has_just_answered(worker, packet->flow))
 		return false;
-	if (!backend->accepts && (backend->down || packet->flow->state == SY_FLOW_SYN_SENT))
-		return true;
-	return is_unanswered(worker, packet->flow);
+	return is_turned_away(worker, packet->flow) || is_unanswered(worker, packet->flow);
+}
+
+bool
+sy_would_move(struct sy_worker *worker, const struct sy_flow *flow)
+{
+	return !has_just_answered(worker, flow) &&
+		(is_turned_away(worker, flow) ||
+			(is_overdue(worker, flow) && may_move_unanswered(worker, flow)));
 }
 
 void

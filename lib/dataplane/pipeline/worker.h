@@ -362,11 +362,13 @@ bool sy_backend_has_room(const struct sy_worker *worker, uint32_t id); /* a limi
  * may_move: a client's SYN that its flow's backend will not answer, while another one may: repeated to
  * a backend that is silent or takes no more flows, or sent anew, from a port used before, on the flow of
  * one that is down.  leave_backend: ends its flow; the packet is to be admitted like a first one, but not to
- * worker->avoided, if there is another.
+ * worker->avoided, if there is another.  would_move: whether a client's SYN, if it came now, may move his
+ * TCP flow; draws a random number, and changes nothing else.
  *
  * note_*: a flow's backend has refused it by RST; it has expired; an ICMP error is about it.
  */
 bool sy_may_move(struct sy_worker *worker, const struct sy_packet *packet);
+bool sy_would_move(struct sy_worker *worker, const struct sy_flow *flow);
 void sy_leave_backend(struct sy_worker *worker, struct sy_packet *packet);
 void sy_note_refusal(struct sy_worker *worker, const struct sy_flow *flow);
 void sy_note_expired(struct sy_worker *worker, struct sy_flow *flow);
@@ -422,6 +424,12 @@ void sy_answer_refusal(struct sy_worker *worker, struct sy_packet *packet, uint8
 /* clamp.c: a SYN of either side, or any other packet, which stays as it is. */
 void sy_clamp_mss(const struct sy_worker *worker, struct sy_packet *packet,
 	const struct sy_service_row *service, const struct sy_backend_row *backend);
+
+static inline bool
+has_lost_backend(const struct sy_worker *worker, const struct sy_flow *flow)
+{
+	return worker->snapshot->backends[flow->backend].generation != flow->generation;
+}
 
 /* reset.c: RST to both sides of a flow that has lost its backend, and its end. */
 void sy_reset_flow(struct sy_worker *worker, struct sy_flow *flow);

@@ -70,6 +70,8 @@ struct sy_inquiry {
 	bool has_flow; /* this worker has one */
 	bool is_reply; /* that goes the other way: the packet is as a backend's */
 	bool flow_is_over; /* a first packet would make a new one in its place */
+	bool is_lost; /* the flow's backend is gone: its next packet ends it */
+	bool would_move; /* a first packet would move it, as far as there is room elsewhere */
 	struct sy_flow_record flow;
 	/* What a first packet to the service would get: the owner's word, and no other's.  Where nothing
 	 * is foretold (another owner, no service, a backend's packet) the rest says nothing. */
