@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kernel_lab.h"
 #include "sy/registry.h"
@@ -210,9 +211,27 @@ test_barred(void)
 	end();
 }
 
+/* A withdrawal that the kernel refuses is tried again. */
+static void
+test_refused(void)
+{
+	if (!begin())
+		return;
+	describe(0, "192.0.2.80", 0, SY_ANNOUNCE_ANY);
+	serve(1);
+	CU_ASSERT_TRUE(is_announced("192.0.2.80"));
+	set_health(0, false);
+	CU_ASSERT_EQUAL_FATAL(seteuid(65534), 0);
+	CU_ASSERT_TRUE(is_announced("192.0.2.80"));
+	CU_ASSERT_EQUAL_FATAL(seteuid(0), 0);
+	CU_ASSERT_FALSE(is_announced("192.0.2.80"));
+	end();
+}
+
 static const struct sy_test tests[] = {
 	{ "an address is announced while its services can serve", test_kinds },
 	{ "one service that leaves its address to others bars it", test_barred },
+	{ "a withdrawal that is refused is tried again", test_refused },
 	{ "an announcement is held back, a withdrawal is not", test_hold },
 };
 

@@ -46,7 +46,8 @@ tell_kernel(struct sy_kernel *kernel, uint16_t type, uint16_t flags, const struc
 	return sy_netlink_do(&kernel->requests, &request);
 }
 
-static void
+/* Returns what the kernel says. */
+static int
 put(struct sy_kernel *kernel, struct sy_announcement *announcement)
 {
 	int status =
@@ -56,30 +57,34 @@ put(struct sy_kernel *kernel, struct sy_announcement *announcement)
 
 	if (there && !announcement->there)
 		sy_notice("announced: %s", sy_ip_text(&announcement->place.address, text));
-	else if (!there && !kernel->announce_warned)
+	else if (!there && !announcement->warned)
 		sy_warning("%s cannot be announced by table %u, will try again: %s",
 			sy_ip_text(&announcement->place.address, text), kernel->announce_table,
 			strerror(-status));
-	kernel->announce_warned = !there;
+	announcement->warned = !there;
 	announcement->there = there;
+	return status;
 }
 
-static void
+/* Returns what the kernel says. */
+static int
 take_away(struct sy_kernel *kernel, struct sy_announcement *announcement, const char *why)
 {
 	char text[SY_IP_TEXT];
 	int status;
 
 	if (!announcement->there)
-		return;
-	announcement->there = false;
+		return 0;
 	status = tell_kernel(kernel, RTM_DELROUTE, 0, &announcement->place);
-	if (status != 0 && status != -ESRCH)
-		sy_warning("%s cannot be taken out of table %u: %s",
+	announcement->there = status != 0 && status != -ESRCH;
+	if (!announcement->there)
+		sy_notice("withdrawn: %s, %s", sy_ip_text(&announcement->place.address, text), why);
+	else if (!announcement->warned)
+		sy_warning("%s cannot be taken out of table %u, will try again: %s",
 			sy_ip_text(&announcement->place.address, text), kernel->announce_table,
 			strerror(-status));
-	else
-		sy_notice("withdrawn: %s, %s", sy_ip_text(&announcement->place.address, text), why);
+	announcement->warned = announcement->there;
+	return status;
 }
 
 static size_t
@@ -188,6 +193,7 @@ take_over(struct sy_kernel *kernel, struct sy_announcement *row)
 	if (known == NULL)
 		return;
 	row->there = known->there;
+	row->warned = known->warned;
 	if (!is_wanted(known))
 		return;
 	row->since_us = known->since_us;
@@ -241,19 +247,23 @@ sy_kernel_announce(struct sy_kernel *kernel, struct sy_registry *registry)
 	now_us = sy_time_us();
 	for (uint32_t i = 0; i < kernel->n_announcements; i++) {
 		struct sy_announcement *row = &kernel->announcements[i];
+		int status = 0;
 
 		if (!is_wanted(row))
-			take_away(kernel, row,
+			status = take_away(kernel, row,
 				row->barred ? "somebody else puts it on a twin"
 					    : "no backend can serve");
 		else if (!row->there && is_settled(row, now_us, hold_us))
-			put(kernel, row);
+			status = put(kernel, row);
+		/* It does not answer: the rest would wait for it as long. */
+		if (status == -EAGAIN)
+			return;
 	}
 	for (uint32_t i = 0; i < PUT_AGAIN && i < kernel->n_announcements; i++) {
 		struct sy_announcement *row =
 			&kernel->announcements[kernel->put_again++ % kernel->n_announcements];
 
-		if (row->there)
+		if (row->there && is_wanted(row))
 			put(kernel, row);
 	}
 }

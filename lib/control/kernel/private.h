@@ -33,6 +33,7 @@ struct sy_announcement {
 	bool lacks; /* one that is required cannot */
 	bool barred; /* one leaves it to somebody else who gets the address's packets */
 	bool there; /* the kernel has its route */
+	bool warned; /* that it refuses to change that, since it was changed last */
 	uint32_t n_able; /* backends of its services that can serve */
 	uint64_t since_us; /* it is wanted, sy_time_us() */
 	uint64_t grown_us; /* n_able has grown last */
@@ -95,7 +96,6 @@ struct sy_kernel {
 	uint32_t announce_table; /* 0: nothing is announced */
 	uint32_t put_again; /* the next of them */
 	uint64_t announced_version; /* of the registry */
-	bool announce_warned;
 	bool farewell; /* all are withdrawn for good */
 
 	struct sy_kernel_counters counters;
