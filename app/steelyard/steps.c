@@ -49,12 +49,18 @@ daemon_load_config(const char *file, struct sy_config **config, struct sy_error 
 	return status;
 }
 
-/* Before all else: programs get nothing of what comes after. */
+/* Before memory, devices and threads: programs get nothing of what comes after.  Without commands there
+ * is no runner, as a reload may not bring any. */
 static int
 fork_runner(struct daemon *daemon, struct sy_error *error)
 {
-	int status = sy_command_fork_runner(&daemon->runner_fd);
+	const struct sy_config *config = daemon->config;
+	int status = 0;
 
+	daemon->runner_fd = -1;
+	if (config->n_commands > 0)
+		status = sy_command_fork_runner(
+			config->commands, config->n_commands, &daemon->runner_fd);
 	if (status == 0)
 		return 0;
 	return sy_error_set(error, status, "no process for commands: %s", strerror(-status));
@@ -278,6 +284,8 @@ static int
 open_commands(struct daemon *daemon, struct sy_error *error)
 {
 	(void)error;
+	if (daemon->runner_fd < 0)
+		return 0;
 	daemon->commands = sy_commands_create(&daemon->loop, daemon->runner_fd);
 	daemon->runner_fd = -1;
 	return daemon->commands == NULL ? -ENOMEM : 0;
@@ -357,8 +365,8 @@ stop_discovery(struct daemon *daemon)
 /* The last gives up the rights that those before it want at their start.  What they want at their end
  * is among those that are kept. */
 const struct step daemon_steps[] = {
-	{ "command runner", fork_runner, let_runner_go },
 	{ "configuration", load_config, unload_config },
+	{ "command runner", fork_runner, let_runner_go },
 	{ "environment", start_environment, stop_environment },
 	{ "ports", open_ports, close_ports },
 	{ "model", create_model, destroy_model },

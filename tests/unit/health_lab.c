@@ -11,6 +11,9 @@
 
 #define PATIENCE_US 5000000
 
+const struct sy_command_config *health_lab_commands;
+uint32_t health_lab_n_commands;
+
 static void
 count_change(void *context)
 {
@@ -47,7 +50,8 @@ health_lab_start(struct health_lab *lab, struct sy_backend_config *backends, uin
 			.path = "/" } };
 	lab->config.pools = &lab->pool;
 	lab->config.n_pools = 1;
-	CU_ASSERT_EQUAL_FATAL(sy_command_fork_runner(&fd), 0);
+	CU_ASSERT_EQUAL_FATAL(
+		sy_command_fork_runner(health_lab_commands, health_lab_n_commands, &fd), 0);
 	CU_ASSERT_EQUAL_FATAL(uv_loop_init(&lab->loop), 0);
 	lab->commands = sy_commands_create(&lab->loop, fd);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab->commands);

@@ -23,6 +23,10 @@ struct health_lab {
 	uint64_t worst_turn_us; /* of CPU, the longest turn of the loop */
 };
 
+/* What the runner of the next lab may run; its copy. */
+extern const struct sy_command_config *health_lab_commands;
+extern uint32_t health_lab_n_commands;
+
 /* One pool "web" with probes each 20 ms, 200 ms of time-out, rise 2 and fall 2. */
 void health_lab_start(struct health_lab *lab, struct sy_backend_config *backends,
 	uint32_t n_backends, enum sy_health_type type);

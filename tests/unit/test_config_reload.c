@@ -203,6 +203,10 @@ test_fixed(void)
 		  "'services':[]}",
 			"t.json: ports[1].addresses: found 0, but the daemon runs with 1; restart it to "
 			"change this" },
+		{ "{'workers':2,"
+		  "'commands':[{'name':'k','run':['/k']}]," PORTS ",'pools':[],'services':[]}",
+			"t.json: commands: found 1, but the daemon runs with 0; restart it to change "
+			"this" },
 	};
 	struct sy_config *current = parse("{'workers':2," PORTS ",'pools':[],'services':[]}");
 
@@ -219,11 +223,54 @@ test_fixed(void)
 	sy_config_free(current);
 }
 
+/* The process that runs commands knows those of the start. */
+static void
+test_commands(void)
+{
+	static const struct {
+		const char *next;
+		const char *message;
+	} cases[] = {
+		{ "{'name':'k','run':['/k','a'],'timeout':'9s'}", NULL },
+		{ "{'name':'l','run':['/k','a']}",
+			"[0].name: found \"l\", but the daemon runs with \"k\"" },
+		{ "{'name':'k','run':['/k','b']}",
+			"[0].run[1]: found \"b\", but the daemon runs with \"a\"" },
+		{ "{'name':'k','run':['/k']}", "[0].run: found 1, but the daemon runs with 2" },
+		{ "{'name':'k','run':['/k','a'],'user':'root'}",
+			"[0].user: found \"root\", but the daemon runs with \"nobody\"" },
+		{ "", ": found 0, but the daemon runs with 1" },
+	};
+	struct sy_config *current =
+		parse("{'workers':2,'commands':[{'name':'k','run':['/k','a']}]," PORTS
+		      ",'pools':[],'services':[]}");
+
+	for (size_t i = 0; i < SY_UNIT_COUNT(cases); i++) {
+		char text[4096], wanted[256] = "";
+		struct sy_error error = { "" };
+		struct sy_config *next;
+
+		snprintf(text, sizeof(text),
+			"{'workers':2,'commands':[%s]," PORTS ",'pools':[],'services':[]}",
+			cases[i].next);
+		if (cases[i].message != NULL)
+			snprintf(wanted, sizeof(wanted),
+				"t.json: commands%s; restart it to change this", cases[i].message);
+		next = parse(text);
+		CU_ASSERT_EQUAL(sy_config_check_reload(current, next, &error),
+			cases[i].message != NULL ? -16 : 0);
+		CU_ASSERT_STRING_EQUAL(error.text, wanted);
+		sy_config_free(next);
+	}
+	sy_config_free(current);
+}
+
 static const struct sy_test tests[] = {
 	{ "the printed configuration is the one that was loaded, and loads again",
 		test_round_trip },
 	{ "the printed configuration is JSON to another reader", test_other_reader },
 	{ "a reload may change what is served, and nothing that memory is sized by", test_fixed },
+	{ "a reload may not change what is run, nor as whom", test_commands },
 };
 
 int

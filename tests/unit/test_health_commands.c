@@ -29,10 +29,13 @@ write_command(struct sy_command_config *command, const char *name, const char *f
 
 /* One backend; the command "check" is its probe, "tell" writes a line for each change. */
 static void
-start(struct health_lab *lab, struct sy_backend_config *backend, uint32_t n, const char *check)
+start(struct health_lab *lab, struct sy_backend_config *backend, uint32_t n, const char *check,
+	const char *program)
 {
-	health_lab_start(lab, backend, n, SY_HEALTH_COMMAND);
 	write_command(&commands[0], "check", "%s", check);
+	if (program != NULL)
+		snprintf(commands[0].arguments[0], SY_TEXT_SIZE, "%s", program);
+	health_lab_start(lab, backend, n, SY_HEALTH_COMMAND);
 	lab->config.commands = commands;
 	lab->config.n_commands = 2;
 	lab->pool.health.timeout_ms = 2000;
@@ -59,7 +62,7 @@ test_verdicts(void)
 		struct health_lab lab;
 		const struct sy_backend *found;
 
-		start(&lab, &backend, 1, rows[i].check);
+		start(&lab, &backend, 1, rows[i].check, NULL);
 		found = health_lab_first(&lab);
 		CU_ASSERT_EQUAL(found->health, rows[i].state);
 		CU_ASSERT_STRING_EQUAL(found->probe_text, rows[i].text);
@@ -76,7 +79,7 @@ test_no_verdict(void)
 	struct health_lab lab;
 	uint64_t until;
 
-	start(&lab, &backend, 1, "sleep 60");
+	start(&lab, &backend, 1, "sleep 60", NULL);
 	lab.pool.health.timeout_ms = 100;
 	health_lab_apply(&lab);
 	found = health_lab_first(&lab);
@@ -84,8 +87,7 @@ test_no_verdict(void)
 	CU_ASSERT_STRING_EQUAL(found->probe_text, "timed out after 100 ms");
 	health_lab_stop(&lab);
 
-	start(&lab, &backend, 1, "exit 0");
-	snprintf(commands[0].arguments[0], SY_TEXT_SIZE, "/no/such/program");
+	start(&lab, &backend, 1, "exit 0", "/no/such/program");
 	found = sy_registry_backend(lab.registry, 0);
 	until = sy_time_us() + PATIENCE_US;
 	while (found->probe_text[0] == '\0' && sy_time_us() < until)
@@ -169,7 +171,7 @@ start_with_hook(struct health_lab *lab, struct sy_backend_config *backend, const
 	set_well(true);
 	snprintf(check, sizeof(check), "test -e %s/well", folder);
 	write_command(&commands[1], "tell", "%s", tell);
-	start(lab, backend, 1, check);
+	start(lab, backend, 1, check, NULL);
 	snprintf(lab->pool.on_change, SY_NAME_SIZE, "tell");
 	lab->pool.health.interval_ms = 50;
 	health_lab_apply(lab);
@@ -282,6 +284,8 @@ main(int argc, char **argv)
 
 	if (mkdtemp(folder) == NULL)
 		return 1;
+	health_lab_commands = commands;
+	health_lab_n_commands = SY_UNIT_COUNT(commands);
 	status = sy_unit_run("health_commands", tests, SY_UNIT_COUNT(tests), argc, argv);
 	snprintf(line, sizeof(line), "rm -rf %s", folder);
 	return system(line) == 0 ? status : 1;

@@ -5,14 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +19,8 @@ struct runner {
 	uv_loop_t loop;
 	uv_poll_t orders;
 	int fd;
+	const struct sy_command_config *commands; /* all that may be run */
+	uint32_t n_commands;
 	struct program *programs; /* that run */
 };
 
@@ -181,9 +180,10 @@ open_output(struct program *program, int *said)
 
 /* Also a program that cannot start makes its handle the loop's, as forget() wants it. */
 static int
-spawn(struct program *program, const uv_process_options_t *whom, char **argv, char **environment,
-	int said)
+spawn(struct program *program, const uv_process_options_t *whom,
+	const struct sy_command_config *command, char **environment, int said)
 {
+	char *argv[SY_MAX_ARGUMENTS + 1] = { NULL };
 	uv_stdio_container_t stdio[3] = {
 		{ .flags = UV_IGNORE },
 		{ .flags = UV_INHERIT_FD, .data.fd = said },
@@ -191,7 +191,7 @@ spawn(struct program *program, const uv_process_options_t *whom, char **argv, ch
 	};
 	uv_process_options_t options = {
 		.exit_cb = ended,
-		.file = argv[0],
+		.file = command->arguments[0],
 		.args = argv,
 		.env = environment,
 		.cwd = "/",
@@ -202,11 +202,15 @@ spawn(struct program *program, const uv_process_options_t *whom, char **argv, ch
 		.stdio = stdio,
 	};
 
+	for (uint16_t i = 0; i < command->n_arguments; i++)
+		argv[i] =
+			(char *)(uintptr_t)command->arguments[i]; /* that execve() does not write */
 	return uv_spawn(&program->runner->loop, &program->process, &options);
 }
 
 static void
-start(struct runner *runner, const struct wire_order *order, char **argv, char **environment)
+start(struct runner *runner, const struct wire_order *order,
+	const struct sy_command_config *command, char **environment)
 {
 	struct program *program = calloc(1, sizeof(*program));
 	uv_process_options_t whom = { .flags = 0 };
@@ -222,14 +226,14 @@ start(struct runner *runner, const struct wire_order *order, char **argv, char *
 	program->output.data = program;
 	program->timer.data = program;
 	program->n_open = 3;
-	status = find_user(order->user, &whom);
+	status = find_user(command->user, &whom);
 	if (status == 0)
 		status = open_output(program, &said);
 	if (status != 0)
 		goto fail;
 	program->next = runner->programs;
 	runner->programs = program;
-	status = spawn(program, &whom, argv, environment, said);
+	status = spawn(program, &whom, command, environment, said);
 	close(said);
 	if (status != 0) {
 		report(runner, order->id, SY_COMMAND_NOT_STARTED, -status, NULL, 0);
@@ -263,12 +267,22 @@ leave(struct runner *runner)
 	_exit(0);
 }
 
+static const struct sy_command_config *
+find_command(const struct runner *runner, const char *name)
+{
+	for (uint32_t i = 0; i < runner->n_commands; i++) {
+		if (strcmp(runner->commands[i].name, name) == 0)
+			return &runner->commands[i];
+	}
+	return NULL;
+}
+
 static void
 take_order(uv_poll_t *poll, int status, int events)
 {
 	struct runner *runner = poll->data;
-	char *argv[SY_MAX_ARGUMENTS + 1];
-	char *environment[SY_COMMAND_ENVIRONMENT + 1];
+	char *environment[SY_COMMAND_ENVIRONMENT + 2];
+	const struct sy_command_config *command;
 	struct wire_order order;
 	ssize_t n = recv(runner->fd, &order, sizeof(order), MSG_DONTWAIT);
 
@@ -278,38 +292,29 @@ take_order(uv_poll_t *poll, int status, int events)
 		return;
 	if (n <= 0)
 		leave(runner);
-	if (sy_wire_unpack(&order, (size_t)n, argv, environment) != 0)
+	if (sy_wire_unpack(&order, (size_t)n, environment) != 0)
 		return;
-	if (order.n_arguments == 0)
+	if (order.name[0] == '\0') {
 		cancel(runner, order.id);
+		return;
+	}
+	command = find_command(runner, order.name);
+	if (command != NULL)
+		start(runner, &order, command, environment);
 	else
-		start(runner, &order, argv, environment);
-}
-
-/* Nothing of the daemon's goes on to programs.  Its end is told by the socket: signals to the whole
- * group, from a terminal or a service manager, are the daemon's. */
-static void
-shut_out(void)
-{
-	const struct rlimit no_core = { .rlim_cur = 0, .rlim_max = 0 };
-
-	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-	setrlimit(RLIMIT_CORE, &no_core);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	prctl(PR_SET_NAME, "steelyard-run", 0, 0, 0);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+		report(runner, order.id, SY_COMMAND_NOT_STARTED, EPERM, NULL, 0);
 }
 
 _Noreturn void
-sy_runner_run(int fd)
+sy_runner_run(int fd, const struct sy_command_config *commands, uint32_t n_commands)
 {
 	static struct runner runner;
 
-	shut_out();
+	if (sy_runner_shut_out(commands, n_commands) != 0)
+		_exit(1);
 	runner.fd = fd;
+	runner.commands = commands;
+	runner.n_commands = n_commands;
 	if (uv_loop_init(&runner.loop) != 0 || uv_poll_init(&runner.loop, &runner.orders, fd) != 0)
 		_exit(1);
 	runner.orders.data = &runner;
@@ -319,7 +324,7 @@ sy_runner_run(int fd)
 }
 
 int
-sy_command_fork_runner(int *fd)
+sy_command_fork_runner(const struct sy_command_config *commands, uint32_t n_commands, int *fd)
 {
 	int ends[2];
 	pid_t pid;
@@ -336,7 +341,7 @@ sy_command_fork_runner(int *fd)
 	}
 	if (pid == 0) {
 		close(ends[0]);
-		sy_runner_run(ends[1]);
+		sy_runner_run(ends[1], commands, n_commands);
 	}
 	close(ends[1]);
 	*fd = ends[0];

@@ -14,8 +14,6 @@ sy_environment_init(struct sy_environment *environment)
 	environment->length = 0;
 	environment->n = 0;
 	environment->variables[0] = NULL;
-	sy_environment_add(
-		environment, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
 }
 
 void
@@ -52,18 +50,12 @@ append(struct wire_order *order, size_t *length, const char *text)
 int
 sy_wire_pack(struct wire_order *order, const struct sy_command_params *params)
 {
-	const struct sy_command_config *command = params->command;
 	const char *const *variable = params->environment->variables;
 	size_t length = 0;
 
 	order->timeout_ms = params->timeout_ms;
-	order->n_arguments = command->n_arguments;
 	order->n_variables = 0;
-	memcpy(order->user, command->user, sizeof(order->user));
-	for (uint16_t i = 0; i < command->n_arguments; i++) {
-		if (!append(order, &length, command->arguments[i]))
-			return -E2BIG;
-	}
+	memcpy(order->name, params->command->name, sizeof(order->name));
 	for (; *variable != NULL; variable++, order->n_variables++) {
 		if (!append(order, &length, *variable))
 			return -E2BIG;
@@ -71,37 +63,43 @@ sy_wire_pack(struct wire_order *order, const struct sy_command_params *params)
 	return (int)(offsetof(struct wire_order, text) + length);
 }
 
-/* Where n texts begin; returns what follows them, NULL when there are not so many. */
-static char *
-split(char *text, const char *end, uint16_t n, char **texts)
+/* No variable that a shell, the linker or the C library obeys. */
+static bool
+is_ours(const char *variable)
 {
-	for (uint16_t i = 0; i < n; i++) {
-		char *last = text < end ? memchr(text, '\0', (size_t)(end - text)) : NULL;
+	static const char prefix[] = "STEELYARD_";
+	const size_t length = sizeof(prefix) - 1;
+	size_t n;
 
-		if (last == NULL)
-			return NULL;
-		texts[i] = text;
-		text = last + 1;
-	}
-	texts[n] = NULL;
-	return text;
+	if (strncmp(variable, prefix, length) != 0)
+		return false;
+	n = strspn(variable + length, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	return n > 0 && variable[length + n] == '=';
 }
 
 int
-sy_wire_unpack(struct wire_order *order, size_t length, char *argv[SY_MAX_ARGUMENTS + 1],
-	char *environment[SY_COMMAND_ENVIRONMENT + 1])
+sy_wire_unpack(
+	struct wire_order *order, size_t length, char *environment[SY_COMMAND_ENVIRONMENT + 2])
 {
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	const char *end = (const char *)order + length;
 	char *text = order->text;
+	uint32_t n = 0;
 
 	if (length < offsetof(struct wire_order, text) || length > sizeof(*order) ||
-		order->n_arguments > SY_MAX_ARGUMENTS ||
 		order->n_variables > SY_COMMAND_ENVIRONMENT)
 		return -EBADMSG;
-	order->user[sizeof(order->user) - 1] = '\0';
-	text = split(text, end, order->n_arguments, argv);
-	if (text != NULL)
-		text = split(text, end, order->n_variables, environment);
+	order->name[sizeof(order->name) - 1] = '\0';
+	environment[n++] = path;
+	for (uint32_t i = 0; i < order->n_variables; i++) {
+		char *last = text < end ? memchr(text, '\0', (size_t)(end - text)) : NULL;
+
+		if (last == NULL || !is_ours(text))
+			return -EBADMSG;
+		environment[n++] = text;
+		text = last + 1;
+	}
+	environment[n] = NULL;
 	return text == end ? 0 : -EBADMSG;
 }
 

@@ -10,18 +10,19 @@
 
 #include "sy/command.h"
 
-#define WIRE_TEXT (SY_MAX_ARGUMENTS * SY_TEXT_SIZE + 4096)
+#define WIRE_TEXT 4096
 #define WIRE_SAID 512 /* bytes of a program's output, from its beginning */
 
-/* Starts a program, or ends it: then it has no arguments. */
+/*
+ * Starts a command of the runner's table, or ends what was started: then it names none.  What it runs,
+ * and as whom, is the table's alone: whoever has taken over the daemon can run what the file allows.
+ */
 struct wire_order {
 	uint32_t id;
 	uint32_t timeout_ms;
-	uint16_t n_arguments;
-	uint16_t n_variables; /* of the environment */
-	char user[SY_NAME_SIZE];
-	char text
-		[WIRE_TEXT]; /* arguments, then variables, each with its end; no longer than needed */
+	uint32_t n_variables; /* of the environment */
+	char name[SY_NAME_SIZE];
+	char text[WIRE_TEXT]; /* variables, each with its end; no longer than needed */
 };
 
 /* Exactly one for each that was to be started. */
@@ -33,14 +34,17 @@ struct wire_report {
 	char said[WIRE_SAID];
 };
 
-/* The runner's life; never returns. */
-_Noreturn void sy_runner_run(int fd);
+/* The runner's life; never returns.  The commands are all that it will ever run. */
+_Noreturn void sy_runner_run(int fd, const struct sy_command_config *commands, uint32_t n_commands);
+/* Gives up what neither the runner nor a program needs; 0 or a negative errno. */
+int sy_runner_shut_out(const struct sy_command_config *commands, uint32_t n_commands);
 
 /* Bytes of the order, or -E2BIG. */
 int sy_wire_pack(struct wire_order *order, const struct sy_command_params *params);
-/* Points argv and environment, each with NULL at its end, into the order.  0, or -EBADMSG. */
-int sy_wire_unpack(struct wire_order *order, size_t length, char *argv[SY_MAX_ARGUMENTS + 1],
-	char *environment[SY_COMMAND_ENVIRONMENT + 1]);
+/* Points the environment, with NULL at its end, into the order, after PATH, which is the runner's.  0,
+ * or -EBADMSG, also for a variable that is not called STEELYARD_ and letters. */
+int sy_wire_unpack(
+	struct wire_order *order, size_t length, char *environment[SY_COMMAND_ENVIRONMENT + 2]);
 /* The first line that is not empty, what is not printable replaced. */
 void sy_wire_first_line(char line[SY_COMMAND_SAID], const char *said, size_t length);
 

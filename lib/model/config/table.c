@@ -280,7 +280,7 @@ static const struct sy_config_key root_keys[] = {
 	{ "control", &sy_kind_object, .section = &control_section,
 		.help = "The operator's socket." },
 	{ "commands", &sy_kind_list, LIST(commands, n_commands), .high = SY_MAX_COMMANDS,
-		.section = &sy_config_command_section,
+		.section = &sy_config_command_section, .restart = true,
 		.help = "Programs that probes and changes of state run." },
 	{ "on_change", SY_CONFIG_COMMAND(struct sy_config, on_change),
 		.help = "The command that is run when a pool or one of its backends changes its state, "

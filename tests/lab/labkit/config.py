@@ -55,6 +55,17 @@ def between_families():
         service(f"{name}-mute", vip, 92, mute, "udp", mode="fullnat"))]
 
 
+CHECK = "exec curl -sSf -o /dev/null http://$STEELYARD_ADDRESS:$STEELYARD_PORT/health"
+TELL = ("echo $(id -un) $STEELYARD_EVENT $STEELYARD_POOL/$STEELYARD_BACKEND $STEELYARD_BEFORE "
+        "$STEELYARD_STATE >>")
+
+
+def commands(session):
+    """No pool has them at first; but what can be run is fixed at the start."""
+    return [{"name": "check", "run": ["/bin/sh", "-c", CHECK]},
+            {"name": "tell", "run": ["/bin/sh", "-c", f"{TELL} {session.dir}/told"]}]
+
+
 def build(session, kind, hugepages, workers=1):
     """HTTP and DNS on both virtual IPs; 'mute', where no server listens; 'extra' and 'cut', which
     share backends but no pool with the rest; 'guarded', with a quota of half-open flows; 'echo', a
@@ -67,6 +78,7 @@ def build(session, kind, hugepages, workers=1):
         "log_level": "info", "hugepages": hugepages,
         "idle": {"mode": "sleep"},
         "control": {"socket": f"{session.dir}/control.sock"},
+        "commands": commands(session),
         "local_addresses": [LOCALS4, LOCALS6],
         "ports": ports(kind),
         "routes": [{"to": "0.0.0.0/0", "via": CLIENT4, "port": "wan"},

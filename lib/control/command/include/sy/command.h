@@ -7,8 +7,9 @@
  *
  * The daemon starts none itself: a fork of a process with its memory stops
  * workers on every page that they write next, and its rights and system call
- * filter are no program's.  A small process, the runner, is forked off before
- * all else and starts them; the daemon asks it by messages over a socket.
+ * filter are no program's.  A small process, the runner, is forked off as soon
+ * as the configuration is read and starts them; the daemon asks it by messages
+ * over a socket, for one of the commands of that configuration by its name.
  *
  * A program runs as its user, in a session of its own, with no descriptors but
  * 0 (nothing to read), 1 and 2 (what it says), and no environment but the one
@@ -32,11 +33,11 @@ struct sy_commands;
 struct sy_command_run;
 
 /*
- * Forks the runner off: call before there are threads, and before this process has what a program
+ * Forks the runner off, which runs these commands (its copy of them) and nothing else: call before there are threads, and before this process has what a program
  * must not have.  Returns 0 with *fd set, our end of the socket, or a negative errno.  The runner
  * ends when that end is closed, and takes its programs along.
  */
-int sy_command_fork_runner(int *fd);
+int sy_command_fork_runner(const struct sy_command_config *commands, uint32_t n_commands, int *fd);
 
 /* Takes fd, and closes it at the end (also on failure).  NULL: out of memory. */
 struct sy_commands *sy_commands_create(uv_loop_t *loop, int fd);
@@ -58,7 +59,7 @@ struct sy_command_result {
 	char said[SY_COMMAND_SAID]; /* the first line of its output that is not empty, printable */
 };
 
-/* What a program is told: PATH, and what is added.  The caller's, and not to be copied. */
+/* What a program is told, but for PATH, which is the runner's.  The caller's, and not to be copied. */
 struct sy_environment {
 	char text[2048];
 	size_t length;
@@ -66,7 +67,7 @@ struct sy_environment {
 	uint32_t n;
 };
 void sy_environment_init(struct sy_environment *environment);
-/* "NAME=what the format says".  What there is no room for is left out. */
+/* "STEELYARD_NAME=what the format says".  What there is no room for is left out. */
 void sy_environment_add(struct sy_environment *environment, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
