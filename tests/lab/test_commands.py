@@ -11,7 +11,7 @@ from labkit.topology import backend4
 GROUPS = ("one",)
 
 
-def wait_lines(path, wanted, patience=10):
+def wait_lines(path, wanted, patience=20):
     """Until each of the lines is there, in whatever order."""
     end = time.monotonic() + patience
     while True:
@@ -30,7 +30,8 @@ def test_commands(lab):
     settings = lab.config()
     settings["pools"].append(config.pool(
         "asked", config.backends(["web1", "web2"], backend4, HTTP_PORT), on_change="tell",
-        health={"type": "command", "command": "check", "interval": "1s", "timeout": "5s", "fall": 2}))
+        health={"type": "command", "command": "check", "interval": "3s", "timeout": "3s", "rise": 1,
+                "fall": 1}))
     lab.reload(settings)
     lab.control.wait_all_up()
     well = lab.control.backend("asked", "web1")["last_probe"]
