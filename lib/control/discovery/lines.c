@@ -43,8 +43,7 @@ sy_lines_add(struct sy_lines *lines, const char *bytes, size_t length, size_t lo
 const char *
 sy_lines_next(struct sy_lines *lines, size_t *length)
 {
-	const char *line = lines->bytes + lines->begin;
-	const char *end = NULL;
+	const char *line, *end = NULL;
 
 	if (lines->scanned < lines->length)
 		end = memchr(lines->bytes + lines->scanned, '\n', lines->length - lines->scanned);
@@ -52,6 +51,7 @@ sy_lines_next(struct sy_lines *lines, size_t *length)
 		lines->scanned = lines->length;
 		return NULL;
 	}
+	line = lines->bytes + lines->begin;
 	*length = (size_t)(end - line);
 	lines->begin += *length + 1;
 	lines->scanned = lines->begin;
