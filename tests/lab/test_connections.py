@@ -7,7 +7,7 @@ from labkit import client
 from labkit.topology import VIP4, VIP6
 
 GROUPS = ("one", "two")
-STEADY_S = int(os.environ.get("STEELYARD_LAB_STEADY_S", "15"))
+STEADY_S = int(os.environ.get("STEELYARD_LAB_STEADY_S", "8"))
 
 
 def no_failure(lab, vip, connections, seconds):
