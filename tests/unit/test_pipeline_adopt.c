@@ -78,6 +78,22 @@ test_backend_confirms(void)
 	fixture_stop(&fixture);
 }
 
+/* In a backend's name from where clients are: believed of none, whatever the hash says. */
+static void
+test_stranger(void)
+{
+	static const char *const backends[] = { "10.0.0.11", "10.0.0.12", "10.0.0.13" };
+
+	full_start(&fixture, ADOPTS, 1);
+	for (uint16_t i = 0; i < 48; i++)
+		fixture_receive(&fixture, FIXTURE_WAN,
+			fixture_packet(&fixture, backends[i % 3], 8080, FIXTURE_CLIENT,
+				(uint16_t)(4000 + i / 3), ACK, 900, 5000));
+	CU_ASSERT_EQUAL(counter(SY_COUNTER_FLOWS_CREATED), 0);
+	CU_ASSERT_TRUE(fixture_closes(&fixture));
+	fixture_stop(&fixture);
+}
+
 /* The backend may speak first; what is not the hash's choice is not believed. */
 static void
 test_backend_first(void)
@@ -180,6 +196,7 @@ static const struct sy_test tests[] = {
 		test_same_backend },
 	{ "a taken-up flow is half-open until its backend answers", test_backend_confirms },
 	{ "a backend that speaks first takes up its own connections only", test_backend_first },
+	{ "what a stranger sends in a backend's name takes up nothing", test_stranger },
 	{ "what shows no connection is not taken up", test_not_adopted },
 	{ "a SYN on a taken-up flow is a first segment", test_syn_after },
 	{ "a SYN/ACK on a taken-up flow opens nothing", test_syn_ack_after },

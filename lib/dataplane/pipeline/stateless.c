@@ -303,11 +303,17 @@ adopt(struct sy_worker *worker, struct sy_packet *packet)
 	return true;
 }
 
-/* Of a connection of another node, whose backend speaks first here.  Returns whether it has a flow. */
+/* Of a connection of another node, whose backend speaks first here.  Returns whether it has a flow.  No
+ * quota holds these, so a stranger at another port is not believed; where clients and backends share
+ * a port, it is for the network to keep their addresses apart. */
 static bool
 adopt_reply(struct sy_worker *worker, struct sy_packet *packet, uint32_t service)
 {
-	if (!worker->snapshot->services[service].adopts || !sy_is_midstream(packet))
+	const struct sy_tuple *tuple = &packet->tuple;
+
+	if (!worker->snapshot->services[service].adopts || !sy_is_midstream(packet) ||
+		sy_snapshot_route(worker->snapshot, tuple->family, &tuple->src).port !=
+			packet->port)
 		return false;
 	packet->service = service;
 	packet->direction = SY_REPLY;
